@@ -30,7 +30,8 @@ if (files.length === 0) {
   process.exit(2)
 }
 
+const reporter = new spec()
+reporter.pipe(process.stdout)
 run({ files, concurrency: availableParallelism() })
   .on('test:fail', () => { process.exitCode = 1 })
-  .compose(new spec())
-  .pipe(process.stdout)
+  .pipe(reporter)
