@@ -1,0 +1,49 @@
+/**
+ * One request, alarm or message on its way through the graph. Every effect a component has goes through its Call, so that the
+ * same component runs on any platform, and a test holds the whole world in its hand.
+ */
+
+import type { Cell, Queue, StateKey, Window } from '../../state/kinds.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Who sent the data, as far as the receiver was asked to keep it. */
+export interface Client {
+  /** Request headers, lower case; empty unless the receiver has `include_metadata`. */
+  readonly metadata: Readonly<Record<string, readonly string[]>>
+  /** What the receiver's `auth` handler found out: `username`, `subject`, ... */
+  readonly auth: Readonly<Record<string, string>>
+  /** The peer's address, without its port, where the platform tells. */
+  readonly address?: string
+}
+
+export interface Call {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** A number in [0, 1). */
+  random(): number
+  /** Aborted when the invocation must come to an end: its deadline, or a client that went away. */
+  readonly signal: AbortSignal
+  readonly client: Client
+  fetch(url: string, init?: RequestInit): Promise<Response>
+  /** Resolves after `ms`, or rejects when the signal aborts. */
+  sleep(ms: number): Promise<void>
+  /** A line of the collector's own log; the component's id is added. `fields` must hold no secrets. */
+  log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void
+  /** A line on standard output, as the echo components write it. */
+  print(text: string): void
+  /** A file by the name the configuration gives it: from the disk on Node, from what the build embedded elsewhere. */
+  readFile(name: string): Promise<Uint8Array>
+  /** A random UUID made once for this installation, and kept (Alloy's seed). */
+  installation(): Promise<string>
+  /** The state behind one of the component's own keys. */
+  open<K extends StateKey>(key: K): StateOf<K>
+  /** The same call with another client, for what a receiver learned of its sender. */
+  from(client: Client): Call
+}
+
+/** What `open` gives for a key. */
+export type StateOf<K extends StateKey> = K extends { kind: 'queue' } ? Queue : K extends { kind: 'cell' } ? Cell : Window
+
+/** A client of which nothing is known. */
+export const nobody: Client = { metadata: {}, auth: {} }

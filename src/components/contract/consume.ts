@@ -1,0 +1,54 @@
+/** How batches are handed on. */
+
+import type { Batch, LokiBatch, OtlpBatch, OtlpSignal, PrometheusBatch } from '../../telemetry/batch.ts'
+import type { Call } from './call.ts'
+import { joinFailures } from './errors.ts'
+
+/**
+ * Takes batches. `consume` resolves when the batch is *safe downstream*: delivered, or in durable state. It rejects with a
+ * ConsumeError otherwise. Batches are immutable, so the same one may go to many.
+ */
+export interface Consumer<B extends Batch> {
+  consume(batch: B, call: Call): Promise<void>
+}
+
+export type OtlpConsumer = Consumer<OtlpBatch>
+export type PrometheusConsumer = Consumer<PrometheusBatch>
+export type LokiConsumer = Consumer<LokiBatch>
+
+/** Alloy's names of the values that no literal can write, as `capsule("...")` shows them, and what stands behind each here. */
+export interface Capsules {
+  'otelcol.Consumer': OtlpConsumer
+  'auth.Handler': AuthHandler
+  'storage.Appendable': PrometheusConsumer
+  'loki.LogsReceiver': LokiConsumer
+  'relabel.Rules': RelabelRules
+}
+export type CapsuleType = keyof Capsules
+
+/** Rules that one relabel component exports for another component to apply. */
+export interface RelabelRules {
+  readonly rules: readonly unknown[]
+}
+
+/** Both sides of an `otelcol.auth.*` handler; a side that a component lacks is absent. */
+export interface AuthHandler {
+  /** Checks a request at a receiver: what is known of the sender, or undefined for 401. */
+  readonly authenticate?: (headers: Headers, call: Call) => Promise<Readonly<Record<string, string>> | undefined>
+  /** Adds credentials to an exporter's request; `headers` is changed in place. */
+  readonly authorize?: (headers: Headers, call: Call) => Promise<void>
+}
+
+/** Hands a batch to every consumer at once, waits for all of them, and joins what failed. */
+export async function fanOut<B extends Batch>(consumers: readonly Consumer<B>[], batch: B, call: Call): Promise<void> {
+  if (consumers.length === 1) return consumers[0]!.consume(batch, call)
+  const outcomes = await Promise.allSettled(consumers.map(consumer => consumer.consume(batch, call)))
+  const failures = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
+  if (failures.length > 0) throw joinFailures(failures)
+}
+
+/** The consumers of an `output` block, by signal. */
+export type OtlpOutput = Readonly<Record<OtlpSignal, readonly OtlpConsumer[]>>
+
+/** Hands an OTLP batch to the consumers of its signal; with none, the data ends here, as in Alloy. */
+export const toOutput = (output: OtlpOutput, batch: OtlpBatch, call: Call): Promise<void> => fanOut(output[batch.signal], batch, call)

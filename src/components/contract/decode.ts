@@ -1,0 +1,108 @@
+/** From an evaluated body (attributes and blocks with their values) to the arguments of `build`, with every problem on the way. */
+
+import { Unknown, isObject, type Value } from '../../language/value.ts'
+import { blanks, stabilities, type Field, type Fields, type Stability } from './schema.ts'
+
+/** Where something stands in its file: offsets of the AST. */
+export interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+/** A body whose expressions have been evaluated. */
+export interface Evaluated extends Range {
+  readonly attributes: readonly { readonly name: string; readonly value: Value; readonly at: Range; readonly nameAt: Range }[]
+  readonly blocks: readonly { readonly name: string; readonly label?: string | undefined; readonly body: Evaluated; readonly at: Range; readonly nameAt: Range }[]
+}
+
+/** What is wrong with a body; `path` leads into the attribute's value where the problem is inside it. */
+export interface Problem {
+  readonly kind:
+    | 'missing-attribute' | 'missing-block' | 'unknown-attribute' | 'unknown-block' | 'duplicate-attribute' | 'duplicate-block'
+    | 'expected-attribute' | 'expected-block' | 'unexpected-label' | 'invalid' | 'inert' | 'gated'
+  /** The dotted name from the component down: `client.tls.ca_file`. */
+  readonly name: string
+  readonly at: Range
+  readonly path: readonly (string | number)[]
+  /** What is wrong with the value, what happens to an inert field, or the level a gated one needs. */
+  readonly text: string
+  /** The names that would have been known here. */
+  readonly known?: readonly string[]
+}
+
+export interface DecodeResult {
+  readonly value: Record<string, unknown>
+  readonly problems: readonly Problem[]
+  /** Whether every value was known; a value with blanks in it is good for checking only. */
+  readonly complete: boolean
+}
+
+/** Decodes `body` by `fields`; `stability` is the least stable level the user allows. */
+export function decode(fields: Fields, body: Evaluated, stability: Stability): DecodeResult {
+  const problems: Problem[] = []
+  const state = { problems, complete: true, stability }
+  const value = decodeBody(fields, body, '', state)
+  return { value, problems, complete: state.complete }
+}
+
+interface State {
+  readonly problems: Problem[]
+  complete: boolean
+  readonly stability: Stability
+}
+
+function decodeBody(fields: Fields, body: Evaluated, prefix: string, state: State): Record<string, unknown> {
+  const value = blanks(fields)
+  const seen = new Set<string>()
+  const complain = (kind: Problem['kind'], name: string, at: Range, text = '', path: Problem['path'] = []) => {
+    const known = kind.startsWith('unknown') ? { known: Object.keys(fields) } : {}
+    state.problems.push({ kind, name: prefix + name, at, text, path, ...known })
+  }
+
+  for (const attribute of body.attributes) {
+    const field = fields[attribute.name]
+    if (field === undefined) { complain('unknown-attribute', attribute.name, attribute.nameAt); continue }
+    if (field.form !== 'attribute') { complain('expected-block', attribute.name, attribute.nameAt); continue }
+    if (seen.has(attribute.name)) { complain('duplicate-attribute', attribute.name, attribute.nameAt); continue }
+    seen.add(attribute.name)
+    note(field, prefix + attribute.name, attribute.nameAt, state)
+    if (hasUnknown(attribute.value)) state.complete = false
+    const result = field.schema!.safeParse(attribute.value)
+    if (result.success) value[attribute.name] = result.data
+    else for (const issue of result.error.issues) complain('invalid', attribute.name, attribute.at, issue.message, issue.path as (string | number)[])
+  }
+
+  for (const inner of body.blocks) {
+    const field = fields[inner.name]
+    if (field === undefined) { complain('unknown-block', inner.name, inner.nameAt); continue }
+    if (field.form === 'attribute') { complain('expected-attribute', inner.name, inner.nameAt); continue }
+    if (field.form === 'block' && seen.has(inner.name)) { complain('duplicate-block', inner.name, inner.nameAt); continue }
+    if (inner.label !== undefined) complain('unexpected-label', inner.name, inner.nameAt)
+    const first = !seen.has(inner.name)
+    seen.add(inner.name)
+    note(field, prefix + inner.name, inner.nameAt, state)
+    const decoded = decodeBody(field.fields!, inner.body, `${prefix}${inner.name}.`, state)
+    if (field.form === 'block') value[inner.name] = decoded
+    else value[inner.name] = first ? [decoded] : [...(value[inner.name] as unknown[]), decoded]
+  }
+
+  for (const [name, field] of Object.entries(fields)) {
+    if (!field.required || seen.has(name)) continue
+    complain(field.form === 'attribute' ? 'missing-attribute' : 'missing-block', name, body)
+  }
+  return value
+}
+
+/** Warns of a field that has no effect here, and refuses one the user has not opened the gate for. */
+function note(field: Field<unknown>, name: string, at: Range, state: State): void {
+  if (field.inert !== undefined) state.problems.push({ kind: 'inert', name, at, path: [], text: field.inert })
+  if (field.gate !== undefined && stabilities.indexOf(field.gate) > stabilities.indexOf(state.stability)) {
+    state.problems.push({ kind: 'gated', name, at, path: [], text: field.gate })
+  }
+}
+
+function hasUnknown(value: Value): boolean {
+  if (value instanceof Unknown) return true
+  if (Array.isArray(value)) return value.some(hasUnknown)
+  return isObject(value) && Object.values(value).some(hasUnknown)
+}

@@ -1,0 +1,55 @@
+/** The one registration object of a component. */
+
+import type { StateKey } from '../../state/kinds.ts'
+import type { Call, LogLevel } from './call.ts'
+import type { CapsuleType } from './consume.ts'
+import type { Decoded, Fields, Stability } from './schema.ts'
+
+/** Answers one request that the door has found to be this route's. */
+export type RouteHandler = (request: Request, call: Call) => Promise<Response>
+
+/** What an export is: a capsule, or a value of the language. */
+export type ExportType = CapsuleType | 'string' | 'secret' | 'optional_secret' | 'number' | 'bool' | 'list(map(string))' | 'map(secret)' | 'any'
+
+/** What `build` makes. Optional parts are optional properties. */
+export interface Instance {
+  /** Values by export name, as the definition's `exports` lists them; those of a `refresh` may be absent until it has run. */
+  readonly exports?: Readonly<Record<string, unknown>>
+  /** Routes by method and native path: `'POST /v1/logs'`; the path `/*` takes everything. */
+  readonly routes?: Readonly<Record<string, RouteHandler>>
+  /** Where Alloy would listen; the Node target opens it. Several components may not share one address. */
+  readonly listen?: { readonly host: string; readonly port: number }
+  /** Whether the routes check credentials of their own. */
+  readonly guarded?: boolean
+  /** Work that a tick does when it is due. */
+  readonly schedule?: { readonly everyMs: number; run(call: Call): Promise<void> }
+  /** Exports that change while nothing runs: read once before the first use, then every `everyMs`; a failure keeps the last good ones. */
+  readonly refresh?: { readonly everyMs: number; run(call: Call): Promise<Readonly<Record<string, unknown>>> }
+  /** Of the `http` block: who may come in at all. Undefined lets the request pass. */
+  readonly guard?: (request: Request) => Promise<Response | undefined>
+  /** Of the `logging` block. */
+  readonly logging?: { readonly level: LogLevel; readonly format: 'logfmt' | 'json' }
+}
+
+export type Platform = 'cloudflare' | 'lambda' | 'node'
+
+export interface Definition<F extends Fields = Fields, S extends Readonly<Record<string, StateKey>> = Readonly<Record<string, StateKey>>> {
+  /** The dotted name; it is also the path below src/components. */
+  readonly name: string
+  /** A configuration block (`logging`, `http`): stands once, without a label, and exports nothing. */
+  readonly singleton?: true
+  readonly stability: Stability
+  readonly args: F
+  readonly exports?: Readonly<Record<string, ExportType>>
+  /** Keys of the durable state it needs; the Call opens them. */
+  readonly state?: S
+  /** Platforms that cannot run it, each with the reason and what to use instead. */
+  readonly impossible?: Partial<Record<Platform, string>>
+  /** Pure and synchronous: it runs in global scope, and at build time to check. Throws ArgumentError for what the user must mend. */
+  build(args: Decoded<F>, state: S): Instance
+}
+
+/** Declares a component; see ARCHITECTURE.md, "The component contract". */
+export function defineComponent<F extends Fields, S extends Readonly<Record<string, StateKey>> = Record<never, never>>(definition: Definition<F, S>): Definition {
+  return definition as unknown as Definition
+}
