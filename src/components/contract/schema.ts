@@ -33,6 +33,8 @@ export interface Field<T> {
   readonly inert?: string
   /** The stability level below which the field may not be set. */
   readonly gate?: Stability
+  /** The value names a file whose content the component reads, which may be a secret (also by what stands beside it). */
+  readonly reads?: Reads
   /** Attributes only: from an Alloy value to `T`. */
   readonly schema?: z.ZodMiniType<T>
   /** Blocks only. */
@@ -43,9 +45,12 @@ export type Fields = Readonly<Record<string, Field<unknown>>>
 /** What `build` gets for a set of fields. */
 export type Decoded<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
 
+type Reads = 'text' | 'secret' | ((siblings: Readonly<Record<string, unknown>>) => 'text' | 'secret')
+
 interface Notes {
   inert?: string
   gate?: Stability
+  reads?: Reads
 }
 /** How an attribute may be absent: not at all, with a default, or as `undefined`. */
 type Presence<W> = { required: true; default?: never } | { default: W; required?: never } | { required?: never; default?: never }
@@ -112,7 +117,7 @@ function read<T>(leaf: Leaf<T>, written: unknown): T {
 }
 
 function describe<T, W>(schema: z.ZodMiniType<T>, type: string, options: Options<W>, fromWritten: (written: W) => T): Field<T> {
-  const { required, default: written, inert, gate } = options as { required?: true; default?: W } & Notes
+  const { required, default: written, inert, gate, reads } = options as { required?: true; default?: W } & Notes
   return {
     form: 'attribute',
     type,
@@ -121,6 +126,7 @@ function describe<T, W>(schema: z.ZodMiniType<T>, type: string, options: Options
     ...(written !== undefined && { fallback: fromWritten(written), written }),
     ...(inert !== undefined && { inert }),
     ...(gate !== undefined && { gate }),
+    ...(reads !== undefined && { reads }),
   }
 }
 

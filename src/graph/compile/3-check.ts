@@ -1,0 +1,107 @@
+/**
+ * Phase 3, check: every argument against its component's schema, with exports as unknowns of their type, and then the component's
+ * own opinion: `build` is pure, so it is run here already. What it makes says which routes will be there.
+ */
+
+import { decode, type Problem } from '../../components/contract/decode.ts'
+import type { Definition, ExportType, Instance } from '../../components/contract/define.ts'
+import { ArgumentError } from '../../components/contract/errors.ts'
+import { stabilities, type Stability } from '../../components/contract/schema.ts'
+import { nameSpan, type Block, type Expression } from '../../language/ast.ts'
+import type { Diagnostic } from '../../language/diagnostics.ts'
+import { printExpression } from '../../language/print.ts'
+import { Unknown, type ObjectValue } from '../../language/value.ts'
+import { nearest } from '../../lib/nearest.ts'
+import { emptyObject, evaluateBody, locate, locateArgument, variables } from '../scope.ts'
+import type { Resolved, ResolvedNode } from './2-resolve.ts'
+import type { CompileOptions } from './compile.ts'
+import { graphMessages as messages } from './messages.ts'
+import { reporter, type Report } from './report.ts'
+
+export interface CheckedNode extends ResolvedNode {
+  /** Decoded arguments; blanks stand for what is only known when it runs. */
+  readonly args: Record<string, unknown>
+  /** What `build` made of them, unless it could not. */
+  readonly instance: Instance | undefined
+}
+
+export interface Checked extends Omit<Resolved, 'nodes'> {
+  readonly nodes: readonly CheckedNode[]
+}
+
+export function check(resolved: Resolved, options: CompileOptions, diagnostics: Diagnostic[]): Checked {
+  const report = reporter(resolved.sources, diagnostics)
+  const exportsById = new Map(resolved.nodes.map(node => [node.id, unknownExports(node.definition)]))
+  const nodes = resolved.nodes.map(node => {
+    checkStability(node, options.stability, report)
+    // Only what a node uses is in its scope: with all nodes in each scope, checking would take quadratic time.
+    const used = node.uses.map(id => [id, exportsById.get(id) ?? emptyObject()] as const)
+    const scope = { variables: variables(options.functions, used) }
+    const { block, definition, file } = node
+    const evaluated = evaluateBody(block.body, block, scope, (problem, span) => report(file, span, problem))
+    const { value, problems, complete } = decode(definition.args, evaluated, options.stability)
+    for (const problem of problems) report(file, place(problem, block), word(problem, options.stability))
+    const wrong = problems.some(problem => problem.kind !== 'inert')
+    return { ...node, args: value, instance: wrong ? undefined : tryBuild(node, value, complete, report) }
+  })
+  return { ...resolved, nodes }
+}
+
+/** A component's exports while only their types are known. */
+function unknownExports(definition: Definition): ObjectValue {
+  const entries = Object.entries(definition.exports ?? {})
+  return Object.assign(emptyObject(), Object.fromEntries(entries.map(([name, type]) => [name, new Unknown(typeText(type))])))
+}
+
+const plainTypes = new Set<ExportType>(['string', 'secret', 'optional_secret', 'number', 'bool', 'list(map(string))', 'map(secret)', 'any'])
+const typeText = (type: ExportType) => (plainTypes.has(type) ? type : `capsule(${JSON.stringify(type)})`)
+
+function checkStability({ definition, block, file }: ResolvedNode, allowed: Stability, report: Report): void {
+  const { name, stability } = definition
+  if (stabilities.indexOf(stability) <= stabilities.indexOf(allowed)) return
+  report(file, nameSpan(block), messages.gated(`component "${name}"`, stability, allowed))
+}
+
+/** Lets the component itself judge its arguments; with blanks among them its complaints mean nothing and are dropped. */
+function tryBuild({ definition, block, file }: ResolvedNode, args: Record<string, unknown>, complete: boolean, report: Report): Instance | undefined {
+  try {
+    return definition.build(args, definition.state ?? {})
+  } catch (error) {
+    if (!complete) return undefined
+    if (!(error instanceof ArgumentError)) throw new Error(`building ${definition.name} failed while it was checked: ${String(error)}`, { cause: error })
+    report(file, locateArgument(block.body, nameSpan(block), error.path), messages.invalidArgument(error.message, error.hint))
+    return undefined
+  }
+}
+
+/** Where a problem is shown: at the innermost expression that is written out, or at the block's name when something is missing. */
+function place(problem: Problem, block: Block): { start: number; end: number } {
+  if (problem.kind === 'invalid') return locate(problem.at as Expression, problem.path)
+  if (problem.kind.startsWith('missing')) return problem.at.start === block.start ? nameSpan(block) : nameSpan(problem.at as Block)
+  return problem.at
+}
+
+function word(problem: Problem, allowed: Stability) {
+  const { kind, name, text, known = [] } = problem
+  const last = name.slice(name.lastIndexOf('.') + 1)
+  switch (kind) {
+    case 'missing-attribute': return messages.missingAttribute(last)
+    case 'missing-block': return messages.missingBlock(last)
+    case 'unknown-attribute': return messages.unknownAttribute(last, nearest(last, known))
+    case 'unknown-block': return messages.unknownBlock(last, nearest(last, known))
+    case 'duplicate-attribute': return messages.duplicateAttribute(last)
+    case 'duplicate-block': return messages.duplicateBlock(last)
+    case 'expected-attribute': return messages.expectedAttribute(last)
+    case 'expected-block': return messages.expectedBlock(last)
+    case 'unexpected-label': return messages.unexpectedLabel(last)
+    case 'invalid': return messages.invalidValue(subject(problem), text)
+    case 'inert': return messages.inert(name, text)
+    case 'gated': return messages.gated(`"${name}"`, text, allowed)
+  }
+}
+
+/** The expression as it would be printed, if it fits a line. */
+function subject({ at, path, name }: Problem): string {
+  const printed = printExpression(locate(at as Expression, path))
+  return printed.length <= 60 && !printed.includes('\n') ? printed : name
+}

@@ -1,0 +1,132 @@
+/**
+ * Phase 4, place: what the target makes of the graph. Which routes the one door serves, who may come in, which files travel with
+ * the build, what cannot run there at all; then the Plan.
+ */
+
+import type { Instance } from '../../components/contract/define.ts'
+import type { Field, Fields } from '../../components/contract/schema.ts'
+import { nameSpan } from '../../language/ast.ts'
+import type { Diagnostic } from '../../language/diagnostics.ts'
+import { base64, hex, utf8 } from '../../lib/bytes.ts'
+import type { Plan, PlanNode } from '../plan.ts'
+import type { Checked, CheckedNode } from './3-check.ts'
+import type { CompileOptions } from './compile.ts'
+import { graphMessages as messages } from './messages.ts'
+import { reporter, type Report } from './report.ts'
+
+/** A route of the one door. */
+export interface Door {
+  readonly id: string
+  readonly method: string
+  /** The receiver's native path. */
+  readonly path: string
+  /** Whether the native path alone leads here; otherwise only `/api/v0/component/<id>/<path>` does. */
+  readonly short: boolean
+}
+
+export async function place(checked: Checked, options: CompileOptions, diagnostics: Diagnostic[]): Promise<{ plan: Plan; doors: Door[] }> {
+  const report = reporter(checked.sources, diagnostics)
+  const doors = claim(checked.nodes, report)
+  guard(checked.nodes, options, report)
+  fit(checked.nodes, options, report)
+  const embedded = await embed(checked.nodes, options, report)
+  const nodes = checked.nodes.map((node): PlanNode => ({
+    id: node.id,
+    component: node.definition.name,
+    file: node.file,
+    line: report.line(node.file, node.block.start),
+    body: node.block.body,
+    uses: node.uses,
+  }))
+  const content = { format: 1 as const, files: checked.sources.map(source => source.file), nodes, embedded }
+  return { plan: { ...content, version: fingerprint(JSON.stringify(content)) }, doors }
+}
+
+/** Routes by what the instances declare; a path that several components claim belongs to none of them. */
+function claim(nodes: readonly CheckedNode[], report: Report): Door[] {
+  const claims = new Map<string, CheckedNode[]>()
+  const listeners = new Map<string, CheckedNode[]>()
+  const routes = nodes.flatMap(node => Object.keys(node.instance?.routes ?? {}).map(route => ({ node, route })))
+  for (const { node, route } of routes) claims.set(route, [...(claims.get(route) ?? []), node])
+  for (const node of nodes) {
+    const at = listenAddress(node.instance)
+    if (at !== undefined) listeners.set(at, [...(listeners.get(at) ?? []), node])
+  }
+  for (const [route, claimants] of claims) {
+    if (claimants.length < 2) continue
+    const second = claimants[1]!
+    report(second.file, nameSpan(second.block), messages.sharedPath(route.split(' ')[1]!, claimants.map(node => node.id)))
+  }
+  for (const [address, claimants] of listeners) {
+    if (claimants.length < 2) continue
+    const second = claimants[1]!
+    report(second.file, nameSpan(second.block), messages.sharedListener(address, claimants.map(node => node.id)))
+  }
+  return routes.map(({ node, route }) => {
+    const [method, path] = route.split(' ') as [string, string]
+    return { id: node.id, method, path, short: claims.get(route)!.length === 1 }
+  })
+}
+
+const listenAddress = (instance: Instance | undefined) => instance?.listen && `${instance.listen.host}:${instance.listen.port}`
+
+/** On the internet, every receiver needs a guard: its own, or the `http` block's. */
+function guard(nodes: readonly CheckedNode[], options: CompileOptions, report: Report): void {
+  if (options.requireAuthentication !== true || nodes.some(node => node.instance?.guard !== undefined)) return
+  for (const { instance, id, file, block } of nodes) {
+    if (instance?.routes !== undefined && instance.guarded !== true) report(file, nameSpan(block), messages.unguarded(id))
+  }
+}
+
+function fit(nodes: readonly CheckedNode[], { target }: CompileOptions, report: Report): void {
+  if (target === undefined) return
+  for (const { definition, file, block } of nodes) {
+    const reason = definition.impossible?.[target]
+    if (reason !== undefined) report(file, nameSpan(block), messages.impossible(definition.name, target, reason))
+  }
+}
+
+/** Contents of the files that arguments name, for a target without a disk; a file with a secret in it never travels. */
+async function embed(nodes: readonly CheckedNode[], { target, readFile }: CompileOptions, report: Report): Promise<Record<string, string>> {
+  const embedded: Record<string, string> = {}
+  if (target === undefined || target === 'node' || readFile === undefined) return embedded
+  for (const { definition, args, file, block } of nodes) {
+    for (const { name, secret } of filesRead(definition.args, args)) {
+      if (secret) {
+        report(file, nameSpan(block), messages.secretFile(name))
+        continue
+      }
+      try {
+        embedded[name] = base64(await readFile(name))
+      } catch (error) {
+        report(file, nameSpan(block), messages.unreadableFile(name, error instanceof Error ? error.message : String(error)))
+      }
+    }
+  }
+  return embedded
+}
+
+/** The files that a component's arguments name, by the `reads` of their fields. */
+function* filesRead(fields: Fields, args: Readonly<Record<string, unknown>>): Generator<{ name: string; secret: boolean }> {
+  for (const [key, field] of Object.entries(fields)) {
+    const value = args[key]
+    if (value === undefined || value === '') continue
+    if (field.reads !== undefined) yield { name: value as string, secret: isSecretFile(field, args) }
+    if (field.form === 'block') yield* filesRead(field.fields!, value as Record<string, unknown>)
+    if (field.form === 'blocks') for (const one of value as Record<string, unknown>[]) yield* filesRead(field.fields!, one)
+  }
+}
+
+const isSecretFile = ({ reads }: Field<unknown>, siblings: Readonly<Record<string, unknown>>) =>
+  (typeof reads === 'function' ? reads(siblings) : reads) === 'secret'
+
+/** A short name for a content: FNV-1a, twice with different starts; it tells versions apart, it does not protect. */
+function fingerprint(content: string): string {
+  const bytes = utf8(content)
+  const halves = [0x811c9dc5, 0x01000193].map(start => {
+    let hash = start
+    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+    return hash
+  })
+  return hex(new Uint8Array(halves.flatMap(hash => [hash >>> 24, (hash >>> 16) & 255, (hash >>> 8) & 255, hash & 255])))
+}

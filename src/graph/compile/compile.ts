@@ -1,0 +1,58 @@
+/**
+ * From source text to a Plan, in five phases that each do one thing and pass on plain data. Problems are collected, never thrown:
+ * a user sees all of them at once. Phase 5 (emit) is called by the build, with what this returns.
+ */
+
+import type { Definition, Platform } from '../../components/contract/define.ts'
+import type { Stability } from '../../components/contract/schema.ts'
+import type { Diagnostic } from '../../language/diagnostics.ts'
+import type { ObjectValue } from '../../language/value.ts'
+import type { Plan } from '../plan.ts'
+import { load, type Source } from './1-load.ts'
+import { resolve } from './2-resolve.ts'
+import { check } from './3-check.ts'
+import { place, type Door } from './4-place.ts'
+
+export interface CompileOptions {
+  /** The definition behind a component's name, or undefined. */
+  readonly lookup: (name: string) => Promise<Definition | undefined>
+  /** Every name that `lookup` knows. */
+  readonly names: readonly string[]
+  /** The standard library as a scope, with the environment unknown. */
+  readonly functions: ObjectValue
+  readonly stability: Stability
+  /** Where the result will run; without one, nothing is said about platforms. */
+  readonly target?: Platform
+  /** Receivers that anyone may write to are an error, for a target on the internet. */
+  readonly requireAuthentication?: boolean
+  /** Reads the files that the configuration names, for targets without a disk. */
+  readonly readFile?: (name: string) => Promise<Uint8Array>
+}
+
+export interface Compiled {
+  /** Absent when there are errors. */
+  readonly plan?: Plan
+  readonly diagnostics: readonly Diagnostic[]
+  readonly sources: readonly Source[]
+  /** The routes that receivers serve, as far as they are known before it runs. */
+  readonly doors: readonly Door[]
+  /** Names of the components and of the standard library's namespaces that the configuration uses. */
+  readonly components: readonly string[]
+  readonly functions: readonly string[]
+}
+
+/** Compiles the files of one configuration. */
+export async function compile(sources: readonly Source[], options: CompileOptions): Promise<Compiled> {
+  const diagnostics: Diagnostic[] = []
+  const failed = () => diagnostics.some(diagnostic => diagnostic.severity === 'error')
+  const nothing = { diagnostics, sources, doors: [], components: [], functions: [] }
+
+  const loaded = load(sources, diagnostics)
+  // After a syntax error the rest of the file is a guess, and complaints about a guess help nobody.
+  if (failed()) return nothing
+  const resolved = await resolve(loaded, options, diagnostics)
+  const checked = check(resolved, options, diagnostics)
+  const placed = await place(checked, options, diagnostics)
+  const { components, functions } = resolved
+  return { ...nothing, doors: placed.doors, components, functions, ...(!failed() && { plan: placed.plan }) }
+}

@@ -1,0 +1,178 @@
+/** What the compile phases say about a graph; part of the errors page like the language's own. Wording follows `alloy validate`. */
+
+import { define } from '../../language/messages.ts'
+
+const list = (words: readonly string[]) => words.join(', ')
+
+export const graphMessages = {
+  topLevelAttribute: define({
+    code: 'graph/top-level-attribute',
+    explain: 'At the top of a file stand blocks only: components and configuration blocks. An attribute belongs into one of them.',
+    text: (name: string) => `unrecognized attribute name "${name}"`,
+    hint: () => 'Move it into the component it belongs to.',
+  }),
+  unknownComponent: define({
+    code: 'graph/unknown-component',
+    explain: 'No component or configuration block has this name.',
+    text: (name: string, _nearest?: string) => `cannot find the definition of component name "${name}"`,
+    hint: (_name, nearest) => nearest === undefined ? undefined : `Did you mean ${nearest}?`,
+  }),
+  unsupportedComponent: define({
+    code: 'graph/unsupported-component',
+    explain: 'Alloy has this component, and this version of Sluice does not, or cannot: the message says which, and what to use instead.',
+    text: (name: string, reason: string) => `component "${name}" is known, but not available in this version of Sluice: ${reason}`,
+  }),
+  labelMissing: define({
+    code: 'graph/label-missing',
+    explain: 'A component is referred to by its label, so it needs one: `loki.write "default" { ... }`.',
+    text: (name: string) => `component "${name}" must have a label`,
+    hint: name => `Write ${name} "default" { ... }.`,
+  }),
+  labelRefused: define({
+    code: 'graph/label-refused',
+    explain: 'A configuration block stands once and has no label.',
+    text: (name: string) => `block "${name}" requires empty label`,
+  }),
+  duplicateNode: define({
+    code: 'graph/duplicate',
+    explain: 'Two components have the same name and label, so a reference could mean either. Give one another label.',
+    text: (id: string, first: string) => `block ${id} already declared at ${first}`,
+    hint: () => 'Give one of them another label.',
+  }),
+  unknownReference: define({
+    code: 'graph/unknown-reference',
+    explain: 'The expression refers to a component that is not declared, or to a name that neither the standard library nor the configuration has.',
+    text: (path: string, _nearest?: string) => `component "${path}" does not exist or is out of scope`,
+    hint: (_path, nearest) => nearest === undefined ? undefined : `Did you mean ${nearest}?`,
+  }),
+  deprecatedFunction: define({
+    code: 'graph/deprecated-function',
+    severity: 'warning',
+    explain: 'The function has a successor in a namespace of the standard library.',
+    text: () => 'this stdlib function is deprecated; please refer to the documentation for updated usage and alternatives',
+  }),
+  shadowing: define({
+    code: 'graph/shadows-stdlib',
+    severity: 'warning',
+    explain: 'A component has the name of a namespace of the standard library, which is no longer reachable under it.',
+    text: () => 'a component is shadowing an existing stdlib name',
+  }),
+  cycle: define({
+    code: 'graph/cycle',
+    explain: 'Components refer to one another in a circle, so none of them could be built first.',
+    text: (path: readonly string[]) => `cycle detected: ${list(path)}`,
+    hint: path => `${path.join(' -> ')}: remove one of these references.`,
+  }),
+  selfReference: define({
+    code: 'graph/self-reference',
+    explain: 'A component refers to its own exports.',
+    text: () => 'cannot reference self',
+  }),
+  missingAttribute: define({
+    code: 'check/missing-attribute',
+    explain: 'The block lacks an attribute that it cannot do without.',
+    text: (name: string) => `missing required attribute "${name}"`,
+  }),
+  missingBlock: define({
+    code: 'check/missing-block',
+    explain: 'The block lacks an inner block that it cannot do without.',
+    text: (name: string) => `missing required block "${name}"`,
+  }),
+  unknownAttribute: define({
+    code: 'check/unknown-attribute',
+    explain: 'The block has no attribute of this name.',
+    text: (name: string, _nearest?: string) => `unrecognized attribute name "${name}"`,
+    hint: (_name, nearest) => nearest === undefined ? undefined : `Did you mean ${nearest}?`,
+  }),
+  unknownBlock: define({
+    code: 'check/unknown-block',
+    explain: 'The block has no inner block of this name.',
+    text: (name: string, _nearest?: string) => `unrecognized block name "${name}"`,
+    hint: (_name, nearest) => nearest === undefined ? undefined : `Did you mean ${nearest}?`,
+  }),
+  duplicateAttribute: define({
+    code: 'check/duplicate-attribute',
+    explain: 'An attribute stands twice in one block; only one of them could count.',
+    text: (name: string) => `attribute "${name}" may only be provided once`,
+  }),
+  duplicateBlock: define({
+    code: 'check/duplicate-block',
+    explain: 'A block that may stand once stands twice.',
+    text: (name: string) => `block "${name}" may only be specified once`,
+  }),
+  expectedBlock: define({
+    code: 'check/expected-block',
+    explain: 'The name is that of a block, but a value is assigned to it. Blocks have no `=`.',
+    text: (name: string) => `"${name}" must be a block, but is used as an attribute`,
+    hint: name => `Write ${name} { ... }, without =.`,
+  }),
+  expectedAttribute: define({
+    code: 'check/expected-attribute',
+    explain: 'The name is that of an attribute, but it is written as a block. Attributes are assigned with `=`.',
+    text: (name: string) => `"${name}" must be an attribute, but is used as a block`,
+    hint: name => `Write ${name} = ...`,
+  }),
+  unexpectedLabel: define({
+    code: 'check/unexpected-label',
+    explain: 'Inner blocks have no label.',
+    text: (name: string) => `block "${name}" requires empty label`,
+  }),
+  invalidValue: define({
+    code: 'check/invalid-value',
+    explain: 'The value has the wrong type, or is not among those the argument takes.',
+    text: (subject: string, problem: string) => `${subject} ${problem}`,
+  }),
+  invalidArgument: define({
+    code: 'check/invalid-argument',
+    explain: 'The component itself does not accept its arguments: an expression that does not compile, an address that is none, two that exclude each other.',
+    text: (reason: string, _hint?: string) => reason,
+    hint: (_reason, hint) => hint,
+  }),
+  inert: define({
+    code: 'check/inert',
+    severity: 'warning',
+    explain: 'Alloy has this argument, and without a host it has no effect; the message says what happens instead.',
+    text: (name: string, what: string) => `"${name}" has no effect here: ${what}`,
+  }),
+  gated: define({
+    code: 'check/stability',
+    explain: 'The component or argument is less stable than the level you allow.',
+    text: (subject: string, level: string, allowed: string) =>
+      `${subject} is at stability level "${level}", which is below the minimum allowed stability level "${allowed}". Use --stability.level command-line flag to enable "${level}" features`,
+  }),
+  impossible: define({
+    code: 'place/impossible',
+    explain: 'The target platform cannot run this component; the message says why and what to use instead.',
+    text: (name: string, target: string, reason: string) => `"${name}" cannot run on ${target}: ${reason}`,
+  }),
+  sharedPath: define({
+    code: 'place/shared-path',
+    severity: 'warning',
+    explain: 'Behind one address two receivers cannot have the same path, so neither gets it. Each still has its own: /api/v0/component/<id>/<path>.',
+    text: (path: string, ids: readonly string[]) => `${path} is claimed by ${list(ids)}, so none of them gets it`,
+    hint: (path, ids) => `Send to ${ids.map(id => `/api/v0/component/${id}${path}`).join(' or ')}.`,
+  }),
+  sharedListener: define({
+    code: 'place/shared-listener',
+    severity: 'warning',
+    explain: 'Two receivers ask for the same address. On Node it is opened once, for the first of them; behind the one door both are served.',
+    text: (address: string, ids: readonly string[]) => `${address} is asked for by ${list(ids)}; it is opened for ${ids[0]!} only`,
+  }),
+  unguarded: define({
+    code: 'place/unguarded-receiver',
+    explain: 'The result will stand on the internet, and anyone could write to this receiver. Guard everything with the `http` block\'s `auth`, or this receiver with its own.',
+    text: (id: string) => `receiver ${id} would accept data from anyone`,
+    hint: () => 'Add http { auth { basic { username = ..., password = ... } } }, or pass --allow-unauthenticated if that is what you want.',
+  }),
+  unreadableFile: define({
+    code: 'place/unreadable-file',
+    explain: 'A file that the configuration names must be there when it is built for a target without a disk.',
+    text: (name: string, reason: string) => `the file ${JSON.stringify(name)} cannot be embedded: ${reason}`,
+  }),
+  secretFile: define({
+    code: 'place/secret-file',
+    explain: 'Secrets are never folded into a build. Give them to the platform as a secret and read them with sys.env.',
+    text: (name: string) => `the file ${JSON.stringify(name)} holds a secret, and the target has no disk to read it from`,
+    hint: () => 'Store it as a secret of the platform (wrangler secret put NAME, or the environment on Lambda) and write sys.env("NAME").',
+  }),
+}
