@@ -44,7 +44,7 @@ export function parseExpression(source: string, file = ''): { expression: Expres
 const expressionEnd = new Set<TokenKind>(['TERMINATOR', ')', '}', ']', ','])
 
 /** Thrown where the nesting limit is passed; parsing ends there. */
-const tooDeep = Symbol('too deep')
+const tooDeep = new Error('nested too deep')
 
 function createParser(file: string, source: string) {
   const lines: LineMap = lineMap(source)
