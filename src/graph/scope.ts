@@ -4,7 +4,7 @@ import type { Evaluated } from '../components/contract/decode.ts'
 import type { Expression, Statement } from '../language/ast.ts'
 import { nameSpan } from '../language/ast.ts'
 import { evaluate, type Report, type Scope } from '../language/evaluate.ts'
-import type { ObjectValue, Value } from '../language/value.ts'
+import { objectValue, type ObjectValue, type Value } from '../language/value.ts'
 
 /** Evaluates every attribute of a body and of the blocks in it; a value's `at` is its Expression, so that places inside it can be found. */
 export function evaluateBody(body: readonly Statement[], at: { start: number; end: number }, scope: Scope, report: Report): Evaluated {
@@ -24,7 +24,7 @@ export function evaluateBody(body: readonly Statement[], at: { start: number; en
 
 /** Variables in which `a.b.c` is found by fields: the exports of nodes by id, on top of `base` (the standard library). */
 export function variables(base: ObjectValue, exportsById: Iterable<readonly [id: string, exports: ObjectValue]>): ObjectValue {
-  const root: ObjectValue = Object.assign(emptyObject(), base)
+  const root = objectValue(base)
   const made = new Set<Value>()
   for (const [id, exports] of exportsById) {
     const path = id.split('.')
@@ -32,7 +32,7 @@ export function variables(base: ObjectValue, exportsById: Iterable<readonly [id:
     for (const name of path.slice(0, -1)) {
       // A component named like a namespace of the library (`sys.x "y"`) hides it, as in Alloy.
       const below = at[name]
-      const usable = below !== undefined && made.has(below) ? (below as ObjectValue) : emptyObject()
+      const usable = below !== undefined && made.has(below) ? (below as ObjectValue) : objectValue()
       made.add(usable)
       at[name] = usable
       at = usable
@@ -41,9 +41,6 @@ export function variables(base: ObjectValue, exportsById: Iterable<readonly [id:
   }
   return root
 }
-
-/** An object of the language without fields. */
-export const emptyObject = (): ObjectValue => Object.create(null) as ObjectValue
 
 /** The expression at `path` inside another (`[0, 'name']` in a list of objects), as far as it is written out. */
 export function locate(expression: Expression, path: readonly PropertyKey[]): Expression {

@@ -1,6 +1,6 @@
 /** From an evaluated body (attributes and blocks with their values) to the arguments of `build`, with every problem on the way. */
 
-import { Unknown, isObject, type Value } from '../../language/value.ts'
+import { hasUnknown, type Value } from '../../language/value.ts'
 import { blanks, stabilities, type Field, type Fields, type Stability } from './schema.ts'
 
 /** Where something stands in its file: offsets of the AST. */
@@ -99,10 +99,4 @@ function note(field: Field<unknown>, name: string, at: Range, state: State): voi
   if (field.gate !== undefined && stabilities.indexOf(field.gate) > stabilities.indexOf(state.stability)) {
     state.problems.push({ kind: 'gated', name, at, path: [], text: field.gate })
   }
-}
-
-function hasUnknown(value: Value): boolean {
-  if (value instanceof Unknown) return true
-  if (Array.isArray(value)) return value.some(hasUnknown)
-  return isObject(value) && Object.values(value).some(hasUnknown)
 }

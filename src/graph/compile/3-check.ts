@@ -10,9 +10,9 @@ import { stabilities, type Stability } from '../../components/contract/schema.ts
 import { nameSpan, type Block, type Expression } from '../../language/ast.ts'
 import type { Diagnostic } from '../../language/diagnostics.ts'
 import { printExpression } from '../../language/print.ts'
-import { Unknown, type ObjectValue } from '../../language/value.ts'
+import { Unknown, objectValue, type ObjectValue } from '../../language/value.ts'
 import { nearest } from '../../lib/nearest.ts'
-import { emptyObject, evaluateBody, locate, locateArgument, variables } from '../scope.ts'
+import { evaluateBody, locate, locateArgument, variables } from '../scope.ts'
 import type { Resolved, ResolvedNode } from './2-resolve.ts'
 import type { CompileOptions } from './compile.ts'
 import { graphMessages as messages } from './messages.ts'
@@ -35,7 +35,7 @@ export function check(resolved: Resolved, options: CompileOptions, diagnostics: 
   const nodes = resolved.nodes.map(node => {
     checkStability(node, options.stability, report)
     // Only what a node uses is in its scope: with all nodes in each scope, checking would take quadratic time.
-    const used = node.uses.map(id => [id, exportsById.get(id) ?? emptyObject()] as const)
+    const used = node.uses.map(id => [id, exportsById.get(id) ?? objectValue()] as const)
     const scope = { variables: variables(options.functions, used) }
     const { block, definition, file } = node
     const evaluated = evaluateBody(block.body, block, scope, (problem, span) => report(file, span, problem))
@@ -50,7 +50,7 @@ export function check(resolved: Resolved, options: CompileOptions, diagnostics: 
 /** A component's exports while only their types are known. */
 function unknownExports(definition: Definition): ObjectValue {
   const entries = Object.entries(definition.exports ?? {})
-  return Object.assign(emptyObject(), Object.fromEntries(entries.map(([name, type]) => [name, new Unknown(typeText(type))])))
+  return objectValue(entries.map(([name, type]) => [name, new Unknown(typeText(type))] as const))
 }
 
 const plainTypes = new Set<ExportType>(['string', 'secret', 'optional_secret', 'number', 'bool', 'list(map(string))', 'map(secret)', 'any'])

@@ -1,0 +1,91 @@
+/** The Call that components see, on top of a Host. One per request, alarm or message, re-scoped to each node that it passes. */
+
+import { nobody, type Call, type Client, type LogLevel, type StateOf } from '../../components/contract/call.ts'
+import type { StateKey } from '../../state/kinds.ts'
+import { fromBase64, text, utf8 } from '../../lib/bytes.ts'
+import type { Plan } from '../plan.ts'
+import type { Host } from './host.ts'
+import { logLine, passes, type LogSettings } from './log.ts'
+import { openState } from './state.ts'
+
+/** What all calls of one graph share. */
+export interface Surroundings {
+  readonly host: Host
+  readonly plan: Plan
+  readonly log: LogSettings
+  /** The installation's id once it is known. */
+  installation?: Promise<string>
+}
+
+export class GraphCall implements Call {
+  readonly signal: AbortSignal
+  readonly client: Client
+  readonly #around: Surroundings
+  readonly #id: string
+
+  constructor(around: Surroundings, id: string, signal: AbortSignal, client: Client = nobody) {
+    this.#around = around
+    this.#id = id
+    this.signal = signal
+    this.client = client
+  }
+
+  /** The same call inside another node. */
+  at(id: string): GraphCall { return id === this.#id ? this : new GraphCall(this.#around, id, this.signal, this.client) }
+
+  from(client: Client): GraphCall { return new GraphCall(this.#around, this.#id, this.signal, client) }
+
+  now(): number { return this.#around.host.now() }
+  random(): number { return this.#around.host.random() }
+  fetch(url: string, init?: RequestInit): Promise<Response> { return this.#around.host.fetch(url, init) }
+  sleep(ms: number): Promise<void> { return this.#around.host.sleep(ms, this.signal) }
+  print(line: string): void { this.#around.host.print(line) }
+
+  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    const { host, log } = this.#around
+    if (passes(level, log)) host.log(logLine(log, host.now(), level, message, { component_path: '/', component_id: this.#id, ...fields }))
+  }
+
+  async readFile(name: string): Promise<Uint8Array> {
+    const { host, plan } = this.#around
+    const embedded = plan.embedded[name]
+    if (embedded !== undefined) return fromBase64(embedded)!
+    if (host.readFile === undefined) throw new Error(`there is no disk on ${host.platform} to read ${JSON.stringify(name)} from, and the build did not embed it`)
+    return host.readFile(name)
+  }
+
+  installation(): Promise<string> {
+    const around = this.#around
+    around.installation ??= readInstallation(around.host).catch((error: unknown) => {
+      // The next call tries again: an id made up on the side would be a second installation.
+      delete around.installation
+      throw error
+    })
+    return around.installation
+  }
+
+  open<K extends StateKey>(key: K): StateOf<K> {
+    return openState(key, this.#around.host, this.#id) as StateOf<K>
+  }
+}
+
+const installationKey = 'installation'
+
+/** The id of this installation, made by whoever comes first. */
+async function readInstallation({ store, random }: Host): Promise<string> {
+  for (;;) {
+    const known = await store.get(installationKey)
+    if (known !== undefined) return text(known.value)
+    // Whoever loses this race finds the winner's id in the next round.
+    await store.put(installationKey, utf8(uuid(random)), { ifVersion: null })
+  }
+}
+
+/** A version 4 UUID of `random`'s numbers. */
+function uuid(random: () => number): string {
+  const digits = Array.from({ length: 32 }, () => Math.floor(random() * 16))
+  digits[12] = 4
+  digits[16] = 8 + (digits[16]! % 4)
+  const hex = digits.map(digit => digit.toString(16)).join('')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}

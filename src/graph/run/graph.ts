@@ -1,0 +1,276 @@
+/**
+ * A Plan come to life. Nodes are built in dependency order; one that cannot be built is unhealthy and refuses data with the reason,
+ * and its neighbours live on. Exports that change (`refresh`) rebuild their dependants and nothing else.
+ */
+
+import type { Call, Client } from '../../components/contract/call.ts'
+import type { Consumer } from '../../components/contract/consume.ts'
+import { decode } from '../../components/contract/decode.ts'
+import type { Definition, Instance, RouteHandler } from '../../components/contract/define.ts'
+import { ArgumentError, ConsumeError, retryable } from '../../components/contract/errors.ts'
+import { Capsule, Unknown, objectValue, type ObjectValue, type Value } from '../../language/value.ts'
+import type { Batch } from '../../telemetry/batch.ts'
+import { countItems } from '../../telemetry/count.ts'
+import type { Plan, PlanNode } from '../plan.ts'
+import { evaluateBody, variables } from '../scope.ts'
+import { GraphCall, type Surroundings } from './call.ts'
+import { FailureLog, type Failure, type Health, type Throughput } from './health.ts'
+import type { Host } from './host.ts'
+
+/** What a build generates (`#graph`). */
+export interface GraphModule {
+  readonly plan: Plan
+  readonly components: Readonly<Record<string, Definition>>
+  /** The standard library's namespaces in use, with the environment to read. */
+  readonly functions: (env: (name: string) => string | undefined) => ObjectValue
+}
+
+export interface GraphRoute {
+  readonly id: string
+  readonly method: string
+  readonly path: string
+  /** Whether this node is the only one with this method and path. */
+  readonly short: boolean
+  readonly handle: RouteHandler
+}
+
+interface Node {
+  readonly plan: PlanNode
+  readonly definition: Definition
+  instance: Instance | undefined
+  /** As the scope of dependants has them. */
+  exports: ObjectValue
+  health: Health
+  readonly throughput: Throughput
+  /** When `refresh` or `schedule` ran last. */
+  refreshedMs: number | undefined
+  tickedMs: number | undefined
+}
+
+export class Graph {
+  readonly plan: Plan
+  readonly host: Host
+  readonly failures = new FailureLog()
+  readonly #nodes: ReadonlyMap<string, Node>
+  readonly #functions: ObjectValue
+  readonly #around: { -readonly [K in keyof Surroundings]: Surroundings[K] }
+  #routes: readonly GraphRoute[] = []
+  #ready: Promise<void> | undefined
+
+  /** Builds every node that needs no effect to be built; synchronous and pure but for the host's clock. */
+  constructor({ plan, components, functions }: GraphModule, host: Host) {
+    this.plan = plan
+    this.host = host
+    this.#functions = functions(name => host.env(name))
+    this.#around = { host, plan, log: { level: 'info', format: 'logfmt' } }
+    this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components[node.component])]))
+    for (const node of this.#nodes.values()) this.#build(node)
+    this.#index()
+  }
+
+  #blank(plan: PlanNode, definition: Definition | undefined): Node {
+    if (definition === undefined) throw new Error(`the build holds no component ${plan.component}, which ${plan.id} needs`)
+    const health: Health = { state: 'waiting', message: 'not built yet', sinceMs: this.host.now() }
+    return { plan, definition, instance: undefined, exports: objectValue(), health, throughput: { accepted: 0, refused: 0 }, refreshedMs: undefined, tickedMs: undefined }
+  }
+
+  // --- building -----------------------------------------------------------------------------------------------------------------
+
+  #build(node: Node): void {
+    const { plan, definition } = node
+    node.instance = undefined
+    node.exports = objectValue()
+    try {
+      const problems: string[] = []
+      const used = plan.uses.map(id => [id, this.#nodes.get(id)!.exports] as const)
+      const scope = { variables: variables(this.#functions, used) }
+      const body = evaluateBody(plan.body, { start: 0, end: 0 }, scope, problem => problems.push(problem.message))
+      const { value, problems: wrong, complete } = decode(definition.args, body, 'experimental')
+      problems.push(...wrong.filter(problem => problem.kind !== 'inert').map(problem => `${problem.name} ${problem.text || problem.kind}`))
+      if (problems.length > 0) throw new ArgumentError([], problems.join('; '))
+      if (!complete) return this.#wait(node)
+      node.instance = definition.build(value, definition.state ?? {})
+      if (node.instance.refresh === undefined || node.refreshedMs !== undefined) this.#publish(node, node.instance.exports ?? {})
+      else this.#wait(node)
+    } catch (error) {
+      this.#fail(node, error)
+    }
+  }
+
+  /** Makes exports visible to dependants: consumers counted and scoped to their node, everything as the language's values. */
+  #publish(node: Node, exports: Readonly<Record<string, unknown>>): void {
+    for (const [name, type] of Object.entries(node.definition.exports ?? {})) {
+      const value = exports[name]
+      node.exports[name] = isPlain(type) ? (value as Value) : new Capsule(type, isConsumer(value) ? this.#counted(node, value) : value)
+    }
+    node.health = { state: 'healthy', message: '', sinceMs: this.host.now() }
+  }
+
+  #wait(node: Node): void {
+    this.#refuseAll(node, 'is waiting for values that it needs')
+    node.health = { state: 'waiting', message: 'waiting for values that it needs', sinceMs: this.host.now() }
+  }
+
+  #fail(node: Node, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    this.#refuseAll(node, `is unhealthy: ${message}`)
+    node.health = { state: 'unhealthy', message, sinceMs: this.host.now() }
+    this.failures.add(this.host.now(), node.plan.id, message)
+    this.#call(node.plan.id).log('error', 'component is unhealthy', { node_id: node.plan.id, file: this.plan.files[node.plan.file], line: node.plan.line, err: message })
+  }
+
+  /** A node that is not there keeps its place: what it would consume is refused with the reason, so the sender holds on to it. */
+  #refuseAll(node: Node, why: string): void {
+    for (const [name, type] of Object.entries(node.definition.exports ?? {})) {
+      const refuse: Consumer<Batch> = { consume: async () => { throw retryable(`${node.plan.id} ${why}`) } }
+      node.exports[name] = consumerTypes.has(type) ? new Capsule(type, this.#counted(node, refuse)) : new Unknown(type)
+    }
+  }
+
+  #counted(node: Node, consumer: Consumer<Batch>): Consumer<Batch> {
+    const { throughput, plan } = node
+    return {
+      consume: async (batch, call) => {
+        const items = countItems(batch)
+        try {
+          await consumer.consume(batch, (call as GraphCall).at(plan.id))
+          throughput.accepted += items
+        } catch (error) {
+          const rejected = error instanceof ConsumeError ? (error.rejected ?? items) : items
+          throughput.refused += rejected
+          throughput.accepted += items - rejected
+          this.#remember(plan.id, error)
+          throw error
+        }
+      },
+    }
+  }
+
+  /** Each failure is remembered where it happened first, not once more at every node above. */
+  readonly #seen = new WeakSet()
+  #remember(id: string, error: unknown): void {
+    if (typeof error === 'object' && error !== null) {
+      if (this.#seen.has(error)) return
+      this.#seen.add(error)
+    }
+    this.failures.add(this.host.now(), id, error instanceof Error ? error.message : String(error))
+  }
+
+  #index(): void {
+    const routes = [...this.#nodes.values()].flatMap(({ plan: { id }, instance }) =>
+      Object.entries(instance?.routes ?? {}).map(([route, handle]) => {
+        const [method, path] = route.split(' ') as [string, string]
+        return { id, method, path, handle }
+      }))
+    const claims = new Map<string, number>()
+    for (const { method, path } of routes) claims.set(`${method} ${path}`, (claims.get(`${method} ${path}`) ?? 0) + 1)
+    this.#routes = routes.map(route => ({ ...route, short: claims.get(`${route.method} ${route.path}`) === 1 }))
+    for (const { instance } of this.#nodes.values()) if (instance?.logging !== undefined) this.#around.log = instance.logging
+  }
+
+  // --- running ------------------------------------------------------------------------------------------------------------------
+
+  #call(id: string, signal: AbortSignal = never, client?: Client): GraphCall { return new GraphCall(this.#around, id, signal, client) }
+
+  /** A call that enters at node `id`. */
+  enter(id: string, signal: AbortSignal, client?: Client): Call { return this.#call(id, signal, client) }
+
+  /** Resolves once every value that must be read before the first use has been read, or has failed to be. */
+  async ready(signal: AbortSignal): Promise<void> {
+    this.#ready ??= this.#refresh(node => node.refreshedMs === undefined, signal)
+    return this.#ready
+  }
+
+  /** Runs what is due: refreshes of changing values, then schedules. A tick that comes twice finds nothing due. */
+  async tick(signal: AbortSignal): Promise<void> {
+    await this.ready(signal)
+    await this.#refresh(({ instance, refreshedMs }) => this.#due(instance?.refresh?.everyMs, refreshedMs), signal)
+    const due = [...this.#nodes.values()].filter(({ instance, tickedMs }) => this.#due(instance?.schedule?.everyMs, tickedMs))
+    await Promise.all(due.map(node => this.#runSchedule(node, signal)))
+  }
+
+  #due(everyMs: number | undefined, lastMs: number | undefined): boolean {
+    return everyMs !== undefined && (lastMs === undefined || this.host.now() - lastMs >= everyMs)
+  }
+
+  async #runSchedule(node: Node, signal: AbortSignal): Promise<void> {
+    node.tickedMs = this.host.now()
+    try {
+      await node.instance!.schedule!.run(this.#call(node.plan.id, signal))
+    } catch (error) {
+      this.#remember(node.plan.id, error)
+      this.#call(node.plan.id).log('error', 'scheduled work failed', { err: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  /** Reads the chosen nodes' values, dependencies first, and rebuilds those that depend on one that changed. */
+  async #refresh(chosen: (node: Node) => boolean, signal: AbortSignal): Promise<void> {
+    const changed = new Set<string>()
+    for (const node of this.#nodes.values()) {
+      if (node.plan.uses.some(id => changed.has(id))) {
+        this.#build(node)
+        changed.add(node.plan.id)
+      }
+      if (node.instance?.refresh === undefined || !chosen(node)) continue
+      if (await this.#refreshOne(node, node.instance.refresh, signal)) changed.add(node.plan.id)
+    }
+    if (changed.size > 0) this.#index()
+  }
+
+  /** True when the node's exports are not what they were. A failure keeps the last good ones. */
+  async #refreshOne(node: Node, refresh: NonNullable<Instance['refresh']>, signal: AbortSignal): Promise<boolean> {
+    const before = node.refreshedMs === undefined ? undefined : node.exports
+    try {
+      const exports = await refresh.run(this.#call(node.plan.id, signal))
+      node.refreshedMs = this.host.now()
+      node.exports = objectValue()
+      this.#publish(node, exports)
+      return before === undefined || !sameExports(before, node.exports)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      if (before === undefined) this.#fail(node, error)
+      else node.health = { state: 'unhealthy', message, sinceMs: this.host.now() }
+      return before === undefined
+    }
+  }
+
+  // --- what handlers show -----------------------------------------------------------------------------------------------------------
+
+  get routes(): readonly GraphRoute[] { return this.#routes }
+
+  /** The guards that every request has to pass. */
+  get guards(): readonly NonNullable<Instance['guard']>[] {
+    return [...this.#nodes.values()].flatMap(({ instance }) => instance?.guard ?? [])
+  }
+
+  /** Addresses that receivers would listen on, for the target that can. */
+  get listeners(): readonly { readonly id: string; readonly host: string; readonly port: number }[] {
+    return [...this.#nodes.values()].flatMap(({ plan: { id }, instance }) => (instance?.listen === undefined ? [] : [{ id, ...instance.listen }]))
+  }
+
+  get nodes(): readonly { readonly id: string; readonly component: string; readonly uses: readonly string[]; readonly health: Health; readonly throughput: Readonly<Throughput> }[] {
+    return [...this.#nodes.values()].map(({ plan: { id, component, uses }, health, throughput }) => ({ id, component, uses, health, throughput }))
+  }
+
+  get lastFailures(): readonly Failure[] { return this.failures.list() }
+}
+
+/** A signal for what nobody can call off. */
+const never = new AbortController().signal
+
+const consumerTypes = new Set<string>(['otelcol.Consumer', 'storage.Appendable', 'loki.LogsReceiver'])
+const isPlain = (type: string) => !consumerTypes.has(type) && type !== 'auth.Handler' && type !== 'relabel.Rules'
+const isConsumer = (value: unknown): value is Consumer<Batch> => typeof (value as Partial<Consumer<Batch>> | undefined)?.consume === 'function'
+
+function sameExports(a: ObjectValue, b: ObjectValue): boolean {
+  return Object.keys(b).every(name => same(a[name], b[name]))
+}
+
+function same(a: Value | undefined, b: Value | undefined): boolean {
+  if (a === b) return true
+  const [left, right] = [reveal(a), reveal(b)]
+  return left !== undefined && left === right
+}
+
+const reveal = (value: unknown): string | undefined =>
+  typeof (value as { reveal?: unknown } | undefined)?.reveal === 'function' ? (value as { reveal(): string }).reveal() : undefined

@@ -1,0 +1,7 @@
+/** What `sluice build` generates for a configuration; handlers import it, and the bundler puts the real one in its place. */
+declare module '#graph' {
+  import type { GraphModule } from '../graph/run/graph.ts'
+  export const plan: GraphModule['plan']
+  export const components: GraphModule['components']
+  export const functions: GraphModule['functions']
+}
