@@ -1,0 +1,47 @@
+/**
+ * OTLP batches: counting, merging, splitting, checking, reading and rewriting them as the bytes they are.
+ *
+ *     const out = editOtlp(batch, item => {
+ *       if (item.get('http.route') === '/health') item.drop()
+ *       item.delete('user.email')
+ *       item.set('retries', 3n)                 // a bigint is an integer, a number is a double
+ *       if (item.signal === 'traces') item.name = item.name.toLowerCase()
+ *     })
+ */
+
+import { decode } from '../wire/otlp-decode.ts'
+import { type Decoded, type MessageName, requests } from '../wire/otlp-schema.ts'
+import { LENGTH, Reader, tag } from '../wire/reader.ts'
+import type { OtlpBatch, OtlpSignal } from './batch.ts'
+
+export { countItems, isEmpty } from './otlp/count.ts'
+export { type OtlpEdits, editOtlp, editResources, readOtlp } from './otlp/rewrite.ts'
+export { type SplitOptions, mergeOtlp, splitOtlp } from './otlp/split.ts'
+export { validateOtlp } from './otlp/validate.ts'
+export {
+  type DecodedPoint, type ItemView, type MetricType, MetricView, PointView, RecordView, ResourceView, ScopeView, SpanView, View, metricKinds,
+} from './otlp/views.ts'
+export { type Attribute, type AttributeMap, type AttributeValue, isMap } from '../wire/otlp-value.ts'
+export type { Decoded } from '../wire/otlp-schema.ts'
+
+/** A batch of `bytes` as they came, not checked: see validateOtlp. */
+export const otlpBatch = (signal: OtlpSignal, bytes: Uint8Array): OtlpBatch => ({ kind: 'otlp', signal, bytes })
+
+const RESOURCE = tag(1, LENGTH)
+
+/** The resources of a batch as whole objects, one at a time: for what prints or converts everything. Throws WireError. */
+function* decodeResources<M extends MessageName>(batch: OtlpBatch, signal: OtlpSignal, name: M): Generator<Decoded<M>> {
+  if (batch.signal !== signal) throw new TypeError(`a batch of ${batch.signal} cannot be decoded as ${signal}`)
+  const r = new Reader(batch.bytes, 0, batch.bytes.length, `OTLP ${signal}`)
+  while (r.next() !== 0) {
+    r.skip()
+    if (r.tag === RESOURCE) yield decode(name, batch.bytes, r.from, r.to)
+  }
+}
+
+export const decodeTraces = (batch: OtlpBatch) => decodeResources(batch, 'traces', 'ResourceSpans')
+export const decodeMetrics = (batch: OtlpBatch) => decodeResources(batch, 'metrics', 'ResourceMetrics')
+export const decodeLogs = (batch: OtlpBatch) => decodeResources(batch, 'logs', 'ResourceLogs')
+
+/** The name of a signal's request message, as error messages and `decode` call it. */
+export const requestName = (signal: OtlpSignal): MessageName => requests[signal]
