@@ -39,15 +39,15 @@ export function exponentText(exponent: number): string {
   return `e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
 }
 
-/** `%v` and `'g'` of Go: like 'f', but with an exponent below 1e-4 and from 1e21 on. */
+/** `%v` and `strconv.FormatFloat(value, 'g', -1, 64)`: with an exponent below 1e-4 and from 1e6 on. */
 export function formatFloat(value: number): string {
   const odd = special(value)
   if (odd !== undefined) return odd
-  const magnitude = Math.abs(value)
-  return magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e21) ? formatExponential(value) : formatFixed(value)
+  const { exponent } = digitsOf(value)
+  return value !== 0 && (exponent < -4 || exponent >= 6) ? formatExponential(value) : formatFixed(value)
 }
 
-/** Go's `encoding/json`: like `%v`, with an exponent below 1e-6 and from 1e21 on, of no more digits than it needs. */
+/** Go's `encoding/json`: with an exponent below 1e-6 and from 1e21 on, of no more digits than it needs. */
 export function formatJsonNumber(value: number): string {
   const magnitude = Math.abs(value)
   if (magnitude === 0 || (magnitude >= 1e-6 && magnitude < 1e21)) return formatFixed(value)

@@ -1,0 +1,315 @@
+/**
+ * `alloy fmt`: one layout for every file, byte for byte. Tokens are written with soft white space between them, which is only settled
+ * once the next token is known, because comments may come before it; alignment is the last step.
+ */
+import type { CommentGroup, Expression, Field, Statement } from './ast.ts'
+import { align, escapeMark, trimLines } from './elastic.ts'
+import { quote } from './go-text.ts'
+import type { ParsedFile } from './parse.ts'
+import { parseFile } from './parse.ts'
+import { printExpression, printFieldName } from './print-expression.ts'
+import type { LineMap } from './source.ts'
+import { lineMap } from './source.ts'
+
+export { printExpression } from './print-expression.ts'
+
+/** Formats a file that parses without errors; throws with the first error of one that does not. */
+export function format(source: string | ParsedFile): string {
+  const parsed = typeof source === 'string' ? parseFile('', source) : source
+  const error = parsed.diagnostics.find(({ severity }) => severity === 'error')
+  if (error !== undefined) throw new SyntaxError(`${error.start.line}:${error.start.column}: ${error.message}`)
+  const lines = lineMap(parsed.source)
+  const writer = createWriter(parsed.comments, lines)
+  walkBody(parsed.body, writer, lines)
+  return `${trimLines(align(writer.finish()))}\n`
+}
+
+/** Formats statements that code has made: what their offsets say is ignored, and every object of several fields gets a line a field. */
+export function printBody(body: readonly Statement[]): string {
+  return body.length === 0 ? '' : format(`${body.map(plainStatement).join('\n')}\n`)
+}
+
+function plainStatement(node: Statement): string {
+  if (node.kind === 'attribute') return `${node.name} = ${plainExpression(node.value)}`
+  const head = `${node.name} ${node.label === undefined ? '' : `${quote(node.label)} `}`
+  return node.body.length === 0 ? `${head}{ }` : `${head}{\n${node.body.map(plainStatement).join('\n')}\n}`
+}
+
+function plainExpression(node: Expression): string {
+  if (node.kind === 'object') {
+    const fields = node.fields.map(field => `${printFieldName(field)} = ${plainExpression(field.value)},\n`)
+    return fields.length === 0 ? '{}' : `{\n${fields.join('')}}`
+  }
+  if (node.kind === 'array') return `[${node.elements.map(plainExpression).join(', ')}]`
+  if (node.kind === 'call') return `${plainExpression(node.value)}(${node.args.map(plainExpression).join(', ')})`
+  return printExpression(node)
+}
+
+/** White space that is written only when the next token is; changes of indentation are part of it, and `none` is what gave way. */
+type Space = ' ' | '\v' | '\n' | '\f' | 'indent' | 'unindent' | 'none'
+
+interface Writer {
+  space(...spaces: Space[]): void
+  /** Writes a token; `at` is its offset in the source, where that is known better than by counting on. */
+  token(text: string, at?: number): void
+  /** Writes the comments that are left and gives the whole text. */
+  finish(): string
+}
+
+/** Lines that may be left blank in a row. */
+const maximumNewlines = 2
+
+function createWriter(comments: readonly CommentGroup[], lines: LineMap): Writer {
+  const out: string[] = []
+  let pending: Space[] = []
+  let indentation = 0
+  let lineStart = true
+  let nextGroup = 0
+  /** Where writing is in the source, as far as can be told by counting; and where it was after the last text. */
+  let place = { offset: 0, line: 1 }
+  let lastLine = 0
+
+  const indent = (): void => {
+    if (!lineStart) return
+    lineStart = false
+    out.push('\t'.repeat(indentation))
+    place.offset += indentation
+  }
+
+  const blank = (char: string, count: number): void => {
+    indent()
+    out.push(char.repeat(count))
+    place.offset += count
+    if (char === '\n' || char === '\f') {
+      place.line += count
+      lineStart = true
+    }
+  }
+
+  const write = (text: string, at: { offset: number; line: number }, literal: boolean): void => {
+    indent()
+    out.push(literal ? escapeMark + text + escapeMark : text)
+    place = { offset: at.offset + text.length, line: at.line + countLines(text) }
+    lastLine = place.line
+  }
+
+  const settle = (spaces: readonly Space[]): void => {
+    for (const space of spaces) {
+      if (space === 'indent') indentation++
+      else if (space === 'unindent') indentation--
+      else if (space !== 'none') blank(space, 1)
+    }
+  }
+
+  const positionOf = (offset: number) => ({ offset, line: lines.line(offset) })
+
+  /** Between the last token and a comment. `nextLine` is the line of the token that follows it. */
+  const beforeComment = (line: number, nextLine: number): void => {
+    if (out.length === 0) return
+    if (line === lastLine) {
+      blank(line === nextLine ? ' ' : '\t', 1)
+      return
+    }
+    // Only the changes of indentation before the first space apply to the comment; that space gives way to line breaks.
+    const first = pending.findIndex(space => space !== 'indent' && space !== 'unindent')
+    if (first !== -1) {
+      pending[first] = 'none'
+      settle(pending.splice(0, first))
+    }
+    if (line > lastLine) blank('\f', Math.min(line - lastLine, maximumNewlines))
+  }
+
+  const afterComments = (last: { start: number; text: string }, nextLine: number): void => {
+    const end = lines.line(last.start) + countLines(last.text)
+    if (last.text.startsWith('/*') && nextLine === end) blank(' ', 1)
+    const newlines = nextLine - lastLine
+    const broken = pending.includes('\f')
+    settle(pending.filter(space => space === 'indent' || space === 'unindent'))
+    pending = []
+    if (newlines > 0) blank(broken ? '\f' : '\n', Math.min(newlines, maximumNewlines))
+  }
+
+  /** Writes the comments up to `next`, or else the pending space. */
+  const flush = (next: { offset: number; line: number }, end: boolean): void => {
+    let last: { start: number; text: string } | undefined
+    for (let group = comments[nextGroup]; group !== undefined && group[0]!.start <= next.offset; group = comments[++nextGroup]) {
+      for (const comment of group) {
+        const at = positionOf(comment.start)
+        beforeComment(at.line, next.line)
+        write(comment.text, at, true)
+        last = comment
+      }
+    }
+    if (end) return
+    if (last !== undefined) return afterComments(last, next.line)
+    settle(pending)
+    pending = []
+  }
+
+  return {
+    space: (...spaces) => { pending.push(...spaces) },
+    token(text, at) {
+      if (at !== undefined) place = positionOf(at)
+      const next = { ...place }
+      flush(next, false)
+      write(text, next, false)
+    },
+    finish() {
+      flush({ offset: Infinity, line: Infinity }, true)
+      return out.join('')
+    },
+  }
+}
+
+function countLines(text: string): number {
+  let count = 0
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++
+  return count
+}
+
+function walkBody(body: readonly Statement[], writer: Writer, lines: LineMap): void {
+  const firstLine = (node: Statement) => lines.line(node.start)
+  const lastLine = (node: Statement) => lines.line(node.end - 1)
+  body.forEach((node, index) => {
+    const previous = body[index - 1]
+    if (previous !== undefined && (node.kind === 'block' || firstLine(node) - lastLine(previous) > 1)) writer.space('\f')
+    if (node.kind === 'attribute') {
+      writer.token(node.name, node.start)
+      writer.space('\v')
+      writer.token('=')
+      writer.space(' ')
+      walkValue(node.value, writer, lines)
+    } else {
+      walkBlock(node, writer, lines)
+    }
+    // What goes over several lines ends the alignment of those before it.
+    writer.space(firstLine(node) === lastLine(node) ? '\n' : '\f')
+  })
+}
+
+function walkBlock(node: Statement & { kind: 'block' }, writer: Writer, lines: LineMap): void {
+  writer.token(node.name, node.start)
+  if (node.label !== undefined) {
+    writer.space(' ')
+    writer.token(quote(node.label), node.labelStart)
+  }
+  writer.space(' ')
+  writer.token('{', node.open)
+  writer.space('indent')
+  if (node.body.length > 0) {
+    writer.space('\f')
+    walkBody(node.body, writer, lines)
+  } else {
+    writer.space(' ')
+  }
+  writer.space('unindent')
+  writer.token('}', node.end - 1)
+}
+
+function walkValue(node: Expression, writer: Writer, lines: LineMap): void {
+  const walk = (inner: Expression) => { walkValue(inner, writer, lines) }
+  switch (node.kind) {
+    case 'literal': return writer.token(node.text, node.start)
+    case 'identifier': return writer.token(node.name, node.start)
+    case 'array': return walkArray(node.elements, node, writer, lines)
+    case 'object': return walkObject(node.fields, node, writer, lines)
+    case 'call': return walkCall(node, writer, lines)
+    case 'access':
+      walk(node.value)
+      // A dot right after an integer would make it a float.
+      if (node.value.kind === 'literal' && node.value.type === 'number') writer.space(' ')
+      writer.token('.')
+      return writer.token(node.name)
+    case 'index':
+      walk(node.value)
+      writer.token('[', node.open)
+      walk(node.index)
+      return writer.token(']', node.end - 1)
+    case 'unary':
+      writer.token(node.operator, node.start)
+      return walk(node.value)
+    case 'binary':
+      walk(node.left)
+      writer.space(' ')
+      writer.token(node.operator, node.at)
+      writer.space(' ')
+      return walk(node.right)
+    case 'paren':
+      writer.token('(')
+      walk(node.inner)
+      return writer.token(')')
+  }
+}
+
+type Range = { start: number; end: number }
+
+function walkArray(elements: readonly Expression[], { start, end }: Range, writer: Writer, lines: LineMap): void {
+  writer.token('[', start)
+  let line = lines.line(start)
+  elements.forEach((element, index) => {
+    const broken = lines.line(element.start) !== line
+    // Indented before the line breaks, so that comments between are as well.
+    if (broken) writer.space('indent', '\f')
+    else if (index > 0) writer.space(' ')
+    line = lines.line(element.end - 1)
+    walkValue(element, writer, lines)
+    if (index + 1 < elements.length) writer.token(',')
+    if (broken) writer.space('unindent')
+  })
+  if (elements.length > 0 && line !== lines.line(end - 1)) {
+    writer.token(',')
+    writer.space('indent', '\f', 'unindent')
+  }
+  writer.token(']', end - 1)
+}
+
+function walkObject(fields: readonly Field[], { start, end }: Range, writer: Writer, lines: LineMap): void {
+  writer.token('{', start)
+  writer.space('indent')
+  let line = lines.line(start)
+  fields.forEach((field, index) => {
+    if (lines.line(field.start) !== line) {
+      const previous = fields[index - 1]?.value
+      const aligned = previous !== undefined && lines.line(previous.start) === lines.line(previous.end - 1)
+      writer.space(aligned ? '\n' : '\f')
+    } else if (index > 0) {
+      writer.space(' ')
+    }
+    // The line of the name, not of the value: a field after a value of several lines starts a new line.
+    line = lines.line(field.start)
+    writer.token(printFieldName(field), field.start)
+    writer.space('\v')
+    writer.token('=')
+    writer.space(' ')
+    walkValue(field.value, writer, lines)
+    if (index + 1 < fields.length) writer.token(',')
+  })
+  if (fields.length > 0 && line !== lines.line(end - 1)) {
+    writer.token(',')
+    writer.space('\f')
+  }
+  writer.space('unindent')
+  writer.token('}', end - 1)
+}
+
+function walkCall(node: Expression & { kind: 'call' }, writer: Writer, lines: LineMap): void {
+  walkValue(node.value, writer, lines)
+  writer.token('(')
+  let line = lines.line(node.open)
+  node.args.forEach((argument, index) => {
+    const broken = lines.line(argument.start) !== line
+    if (broken) writer.space('\f', 'indent')
+    walkValue(argument, writer, lines)
+    line = lines.line(argument.end - 1)
+    if (index + 1 < node.args.length) {
+      writer.token(',')
+      writer.space(' ')
+    }
+    if (broken) writer.space('unindent')
+  })
+  if (line !== lines.line(node.end - 1)) {
+    writer.token(',')
+    writer.space('\f')
+  }
+  writer.token(')')
+}
