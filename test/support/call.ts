@@ -1,0 +1,78 @@
+/** A Call that is the whole world of a test: a clock that only sleeping moves, scripted answers, everything written down. */
+
+import type { Call, Client, LogLevel } from '../../src/components/contract/call.ts'
+import { nobody } from '../../src/components/contract/call.ts'
+
+export interface SentRequest {
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+export interface LogLine {
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** What `fetch` answers to the n-th request (from 0); throwing is a network failure. */
+export type Answer = (request: SentRequest, index: number) => Response | Promise<Response>
+
+export interface FakeCallOptions {
+  readonly fetch?: Answer
+  readonly files?: Readonly<Record<string, string | Uint8Array>>
+  readonly client?: Client
+  /** Milliseconds since the epoch at which the clock starts. */
+  readonly startMs?: number
+  readonly random?: () => number
+  readonly signal?: AbortSignal
+}
+
+export interface FakeCall extends Call {
+  readonly requests: SentRequest[]
+  readonly logs: LogLine[]
+  readonly prints: string[]
+  readonly sleeps: number[]
+  /** Moves the clock. */
+  advance(ms: number): void
+}
+
+/** A fake call; calls made of it with `from` write to the same records. */
+export function fakeCall(options: FakeCallOptions = {}): FakeCall {
+  const { files = {}, startMs = 1_700_000_000_000, random = () => 0.5, signal = new AbortController().signal } = options
+  const requests: SentRequest[] = []
+  const logs: LogLine[] = []
+  const prints: string[] = []
+  const sleeps: number[] = []
+  let now = startMs
+
+  const make = (client: Client): FakeCall => ({
+    requests, logs, prints, sleeps, client, signal,
+    now: () => now,
+    random,
+    advance: ms => { now += ms },
+    async fetch(url, init = {}) {
+      const request = new Request(url, init)
+      const sent = { url, method: request.method, headers: request.headers, body: new Uint8Array(await request.arrayBuffer()) }
+      requests.push(sent)
+      if (options.fetch === undefined) throw new Error(`nothing answers ${url}`)
+      return options.fetch(sent, requests.length - 1)
+    },
+    async sleep(ms) {
+      sleeps.push(ms)
+      now += ms
+    },
+    log: (level, message, fields = {}) => { logs.push({ level, message, fields }) },
+    print: text => { prints.push(text) },
+    async readFile(name) {
+      const content = files[name]
+      if (content === undefined) throw new Error(`no such file: ${name}`)
+      return typeof content === 'string' ? new TextEncoder().encode(content) : content
+    },
+    installation: async () => '01234567-89ab-4cde-8f01-23456789abcd',
+    open: () => { throw new Error('this fake call holds no state') },
+    from: make,
+  })
+  return make(options.client ?? nobody)
+}
