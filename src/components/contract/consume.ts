@@ -35,6 +35,8 @@ export interface RelabelRules {
 export interface AuthHandler {
   /** Checks a request at a receiver: what is known of the sender, or undefined for 401. */
   readonly authenticate?: (headers: Headers, call: Call) => Promise<Readonly<Record<string, string>> | undefined>
+  /** What a 401 says in WWW-Authenticate, so that clients know which credentials to send. */
+  readonly challenge?: string
   /** Adds credentials to an exporter's request; `headers` is changed in place. */
   readonly authorize?: (headers: Headers, call: Call) => Promise<void>
 }
