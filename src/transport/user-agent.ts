@@ -1,0 +1,16 @@
+/** How we name ourselves to destinations. */
+
+import type { Call } from '../components/contract/call.ts'
+
+/** The version in package.json; a test holds the two together. */
+export const version = '0.1.0'
+
+/** The User-Agent header of every request. */
+export const userAgent = `Sluice/${version}`
+
+/** The headers by which Grafana's backends tell installations apart; Alloy sends both names. */
+export async function identify(headers: Headers, call: Call): Promise<void> {
+  const id = await call.installation()
+  headers.set('x-agent-id', id)
+  headers.set('x-alloy-id', id)
+}
