@@ -122,7 +122,8 @@ function createWriter(comments: readonly CommentGroup[], lines: LineMap): Writer
   const afterComments = (last: { start: number; text: string }, nextLine: number): void => {
     const end = lines.line(last.start) + countLines(last.text)
     if (last.text.startsWith('/*') && nextLine === end) blank(' ', 1)
-    const newlines = nextLine - lastLine
+    // Code right after a line comment would become part of it.
+    const newlines = Math.max(nextLine - lastLine, last.text.startsWith('//') ? 1 : 0)
     const broken = pending.includes('\f')
     settle(pending.filter(space => space === 'indent' || space === 'unindent'))
     pending = []
