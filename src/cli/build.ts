@@ -1,0 +1,52 @@
+/** `sluice build`: a configuration to the file that a platform deploys. */
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Compiled } from '../graph/compile/compile.ts'
+import { bundle, targets } from './bundle.ts'
+import { compilePath, printDiagnostics } from './compile.ts'
+import { UsageError, onePath, oneOf, parse, stabilityFlag, stabilityHelp, stabilityOf } from './usage.ts'
+
+export const summary = 'compile a configuration for a platform'
+export const help = `Usage: sluice build --target=cloudflare|lambda|node [-o DIR] PATH
+
+Compiles the configuration at PATH (a file, or a folder of *.alloy files) and bundles it with just the components it
+uses: DIR/worker.js, DIR/lambda.mjs or DIR/node.mjs, beside DIR/graph.gen.ts.
+
+  --target=TARGET           the platform
+  -o, --output=DIR          where to write (default: build)
+  --allow-unauthenticated   let anyone on the internet write to receivers without auth (cloudflare, lambda)
+${stabilityHelp}
+
+Exit code: 0 built, 1 the configuration has errors, 2 wrong usage.`
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse(args, {
+    target: { type: 'string' },
+    output: { type: 'string', short: 'o', default: 'build' },
+    'allow-unauthenticated': { type: 'boolean', default: false },
+    ...stabilityFlag,
+  })
+  if (values.target === undefined) throw new UsageError('--target is missing')
+  const target = oneOf('target', values.target, ['cloudflare', 'lambda', 'node'])
+  const compiled = await compilePath(onePath(positionals), {
+    target,
+    stability: stabilityOf(values['stability.level']),
+    requireAuthentication: target !== 'node' && !values['allow-unauthenticated'],
+  })
+  printDiagnostics(compiled)
+  if (!hasPlan(compiled)) return 1
+  const { code, graph } = await bundle(compiled, target)
+  const file = path.join(values.output, targets[target].file)
+  await mkdir(values.output, { recursive: true })
+  await writeFile(path.join(values.output, 'graph.gen.ts'), graph)
+  await writeFile(file, code)
+  console.log(`${file}: ${kilobytes(code.length)}, ${kilobytes(gzipSync(code).length)} gzip; ${compiled.components.length} kinds of component`)
+  return 0
+}
+
+/** Whether compilation came through without errors. */
+export const hasPlan = (compiled: Compiled): compiled is Compiled & { plan: NonNullable<Compiled['plan']> } => compiled.plan !== undefined
+
+const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`

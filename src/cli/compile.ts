@@ -1,0 +1,36 @@
+/** Compiling for the CLI: the catalogue, the standard library and the disk that the compile phases are given. */
+
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { catalog } from '../components/catalog.gen.ts'
+import type { Definition } from '../components/contract/define.ts'
+import { compile, type CompileOptions, type Compiled } from '../graph/compile/compile.ts'
+import { renderDiagnostics } from '../language/diagnostics.ts'
+import { stdlib } from '../language/stdlib/index.ts'
+import { Unknown } from '../language/value.ts'
+import { readSources } from './sources.ts'
+
+/** Loads a component's definition by name. */
+export async function lookup(name: string): Promise<Definition | undefined> {
+  const module = Object.hasOwn(catalog, name) ? catalog[name] : undefined
+  if (module === undefined) return undefined
+  return ((await import(`../components/${module}`)) as { default: Definition }).default
+}
+
+/** Compiles the configuration at `configPath`; files it names are read relative to the working folder, as Alloy does. */
+export async function compilePath(configPath: string, options: Pick<CompileOptions, 'stability' | 'target' | 'requireAuthentication'>): Promise<Compiled> {
+  return compile(await readSources(configPath), {
+    ...options,
+    lookup,
+    names: Object.keys(catalog),
+    functions: stdlib(() => new Unknown('string')),
+    readFile: name => readFile(path.resolve(name)),
+  })
+}
+
+/** Prints every diagnostic with its code frame on standard error. */
+export function printDiagnostics({ diagnostics, sources }: Compiled): void {
+  if (diagnostics.length === 0) return
+  const text = new Map(sources.map(source => [source.file, source.text]))
+  process.stderr.write(`${renderDiagnostics(diagnostics, file => text.get(file), { color: process.stderr.isTTY })}\n`)
+}

@@ -1,0 +1,39 @@
+/** Serving in real workerd through miniflare: one worker, its Durable Object on disk, and the cron trigger. */
+
+import { Miniflare } from 'miniflare'
+import path from 'node:path'
+import { compatibilityDate } from './platforms.ts'
+import type { Running, Serving } from './run.ts'
+
+/** As the cron trigger of a deployment: workerd alone fires none. */
+const tickEveryMs = 60_000
+
+export async function runWorkerd({ code, host, port, storage }: Serving): Promise<Running> {
+  const miniflare = new Miniflare({
+    name: 'sluice',
+    modules: [{ type: 'ESModule', path: 'worker.js', contents: code }],
+    compatibilityDate,
+    host,
+    port,
+    bindings: environment(),
+    durableObjects: { STATE: { className: 'SluiceState', useSQLite: true } },
+    durableObjectsPersist: path.resolve(storage, 'workerd'),
+  })
+  const url = await miniflare.ready
+  const worker = await miniflare.getWorker()
+  const tick = () => worker.scheduled({ cron: '* * * * *' }).then(() => {}, (error: unknown) => { console.error('the tick failed:', error) })
+  await tick()
+  const ticking = setInterval(() => { void tick() }, tickEveryMs)
+  return {
+    url: url.origin,
+    stop: async () => {
+      clearInterval(ticking)
+      await miniflare.dispose()
+    },
+  }
+}
+
+/** A worker has bindings instead of an environment; locally it gets all of ours, so that `sys.env` reads what it would in Alloy. */
+function environment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined || name === 'STATE' ? [] : [[name, value]])))
+}

@@ -1,0 +1,73 @@
+/** `sluice run`: compile a configuration and serve it here, in workerd (as on Cloudflare) or in Node. */
+
+import type { Platform } from '../components/contract/define.ts'
+import { bundle } from './bundle.ts'
+import { hasPlan } from './build.ts'
+import { compilePath, printDiagnostics } from './compile.ts'
+import { describe } from './describe.ts'
+import { runNode } from './run-node.ts'
+import { runWorkerd } from './run-workerd.ts'
+import { UsageError, onePath, oneOf, parse, stabilityFlag, stabilityHelp, stabilityOf } from './usage.ts'
+
+export const summary = 'compile a configuration and serve it on this machine'
+export const help = `Usage: sluice run [--platform=workerd|node] [FLAGS] PATH
+
+Compiles the configuration at PATH (a file, or a folder of *.alloy files) and serves it until Ctrl-C.
+
+  --platform=PLATFORM       workerd (default): the runtime of Cloudflare Workers, with Durable Objects on disk;
+                            node: a plain server, which also opens the ports that the configuration names
+  --server.http.listen-addr=HOST:PORT
+                            where to serve (default: 127.0.0.1:12345)
+  --storage.path=DIR        where state is kept (default: data-sluice)
+${stabilityHelp}
+
+Exit code: 0 stopped, 1 the configuration has errors or the address is taken, 2 wrong usage.`
+
+/** What both platforms need to serve. */
+export interface Serving {
+  readonly code: string
+  readonly host: string
+  readonly port: number
+  readonly storage: string
+}
+
+/** A collector that runs; `stop` resolves when everything it had accepted is safe and nothing is left behind. */
+export interface Running {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse(args, {
+    platform: { type: 'string', default: 'workerd' },
+    'server.http.listen-addr': { type: 'string', default: '127.0.0.1:12345' },
+    'storage.path': { type: 'string', default: 'data-sluice' },
+    ...stabilityFlag,
+  })
+  const platform = oneOf('platform', values.platform, ['workerd', 'node'])
+  const [host, port] = splitAddress(values['server.http.listen-addr'])
+  const target: Platform = platform === 'workerd' ? 'cloudflare' : 'node'
+  const compiled = await compilePath(onePath(positionals), { target, stability: stabilityOf(values['stability.level']) })
+  printDiagnostics(compiled)
+  if (!hasPlan(compiled)) return 1
+  const { code } = await bundle(compiled, target)
+
+  const stopped = new Promise<void>(resolve => { for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve() }) })
+  let running: Running
+  try {
+    running = await (platform === 'workerd' ? runWorkerd : runNode)({ code, host, port, storage: values['storage.path'] })
+  } catch (error) {
+    console.error(`sluice run: cannot serve on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`)
+    return 1
+  }
+  console.log(await describe(compiled, running.url, platform))
+  await stopped
+  await running.stop()
+  return 0
+}
+
+function splitAddress(address: string): [host: string, port: number] {
+  const match = /^(.*):(\d{1,5})$/.exec(address)
+  if (match === null || Number(match[2]) > 65535) throw new UsageError(`--server.http.listen-addr takes HOST:PORT, not ${JSON.stringify(address)}`)
+  return [match[1]!.replace(/^\[|\]$/g, '') || '0.0.0.0', Number(match[2])]
+}

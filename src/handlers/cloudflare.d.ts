@@ -1,0 +1,15 @@
+/**
+ * What the handler uses of the Workers runtime. Cloudflare's own type package redefines the web's globals and cannot stand beside
+ * Node's in one program.
+ */
+declare module 'cloudflare:workers' {
+  export abstract class DurableObject<Env> {
+    constructor(ctx: { storage: unknown }, env: Env)
+    protected readonly ctx: { readonly storage: unknown }
+    protected readonly env: Env
+  }
+  /** A binding to a class of Durable Objects; methods of the object are called through its stub. */
+  export interface DurableObjectNamespace<T> {
+    getByName(name: string): T
+  }
+}

@@ -1,0 +1,57 @@
+/** AWS Lambda: Function URLs, API Gateway (REST and HTTP APIs), and the schedule's ticks. */
+
+import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda'
+import * as graphModule from '#graph'
+import { Graph } from '../graph/run/graph.ts'
+import { memoryStore } from '../state/stores/memory.ts'
+import { webHost } from './host.ts'
+import { createApp, type Incoming } from './http/app.ts'
+
+/** What EventBridge (rules and Scheduler) sends. */
+interface TickEvent {
+  readonly source: 'aws.events' | 'aws.scheduler'
+}
+
+const { now, random } = webHost
+const store = process.env.SLUICE_BUCKET === undefined
+  ? memoryStore({ now, random })
+  : (await import('./lambda-store.ts')).bucketStore(process.env.SLUICE_BUCKET, { now, random })
+
+const graph = new Graph(graphModule, { ...webHost, platform: 'lambda', env: name => process.env[name], store })
+const app = createApp(graph)
+
+/** Leaves this much of the invocation to answer in. */
+const marginMs = 500
+
+export async function handler(event: LambdaEvent | TickEvent, context: LambdaContext): Promise<unknown> {
+  const remainingMs = Math.max(1, (context.getRemainingTimeInMillis?.() ?? 30_000) - marginMs)
+  if (isTick(event)) {
+    await graph.tick(AbortSignal.timeout(remainingMs))
+    return {}
+  }
+  const incoming: Incoming = { remainingMs, ...peer(event) }
+  const answer = handle({ fetch: (request: Request) => app.fetch(request, { incoming }) } as typeof app, { isContentTypeBinary: isBinary })
+  return answer(withoutStage(event), context)
+}
+
+const isTick = (event: LambdaEvent | TickEvent): event is TickEvent =>
+  'source' in event && (event.source === 'aws.events' || event.source === 'aws.scheduler')
+
+/** The caller's address, where the event's shape has it. */
+function peer(event: LambdaEvent): { address?: string } {
+  const { requestContext } = event as { requestContext?: { http?: { sourceIp?: string }; identity?: { sourceIp?: string } } }
+  const address = requestContext?.http?.sourceIp ?? requestContext?.identity?.sourceIp
+  return address === undefined ? {} : { address }
+}
+
+/** An HTTP API with a named stage puts the stage in front of the path; the graph's routes know nothing of stages. */
+function withoutStage(event: LambdaEvent): LambdaEvent {
+  const { rawPath, requestContext } = event as { rawPath?: string; requestContext?: { stage?: string } }
+  const stage = requestContext?.stage
+  if (rawPath === undefined || stage === undefined || stage === '$default') return event
+  if (rawPath !== `/${stage}` && !rawPath.startsWith(`/${stage}/`)) return event
+  return { ...event, rawPath: rawPath.slice(stage.length + 1) || '/' } as LambdaEvent
+}
+
+/** What must travel as base64: all but text. */
+const isBinary = (contentType: string) => !/^(text\/|application\/(json|.*\+json|javascript|xml))/.test(contentType)

@@ -1,0 +1,79 @@
+/** Node: one server for the door, and the ports of the configuration as well, so that an unchanged client works. */
+
+import { serve, type ServerType } from '@hono/node-server'
+import { readFile } from 'node:fs/promises'
+import * as graphModule from '#graph'
+import { Graph } from '../graph/run/graph.ts'
+import { fileStore } from '../state/stores/file.ts'
+import { webHost } from './host.ts'
+import { createApp, type App } from './http/app.ts'
+
+/** How often due work is looked for. */
+const tickEveryMs = 1_000
+
+const { now, random } = webHost
+const storage = process.env.SLUICE_STORAGE_PATH ?? 'data-sluice'
+const [host, port] = splitAddress(process.env.SLUICE_LISTEN_ADDR ?? '127.0.0.1:12345')
+
+const graph = new Graph(graphModule, {
+  ...webHost,
+  platform: 'node',
+  env: name => process.env[name],
+  readFile: name => readFile(name),
+  store: fileStore(storage, { now, random }),
+})
+
+const servers: ServerType[] = [await listen(createApp(graph), host, port)]
+for (const listener of graph.listeners) {
+  if (process.env.SLUICE_PORTS === 'off') break
+  try {
+    servers.push(await listen(createApp(graph, listener.id), listener.host, listener.port))
+  } catch (error) {
+    // The data can still come in by the door, so a taken port is no reason to be down.
+    console.error(`level=warn msg="cannot listen" component_id=${listener.id} addr=${listener.host}:${listener.port} err=${JSON.stringify(String(error))}`)
+  }
+}
+
+const ticking = setInterval(() => {
+  graph.tick(AbortSignal.timeout(60_000)).catch((error: unknown) => { console.error(`level=error msg="tick failed" err=${JSON.stringify(String(error))}`) })
+}, tickEveryMs)
+
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop)
+
+/** Stops taking requests, lets those under way finish (their senders wait for the answer), and ends. */
+function stop(): void {
+  clearInterval(ticking)
+  let open = servers.length
+  for (const server of servers) {
+    server.close(() => { if (--open === 0) process.exit(0) })
+    if ('closeIdleConnections' in server) server.closeIdleConnections()
+  }
+  // A sender that holds its connection open must not keep a stopped collector alive.
+  setTimeout(() => process.exit(0), 5_000).unref()
+}
+
+function listen(app: App, hostname: string, atPort: number): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: (request, env) => app.fetch(request, { incoming: peer(env) }), hostname, port: atPort }, () => { resolve(server) })
+    server.once('error', reject)
+  })
+}
+
+function peer(env: unknown): { address?: string } {
+  const { incoming } = env as { incoming?: { socket?: { remoteAddress?: string } } }
+  const address = incoming?.socket?.remoteAddress
+  return address === undefined ? {} : { address }
+}
+
+function splitAddress(address: string): [host: string, port: number] {
+  const colon = address.lastIndexOf(':')
+  return [address.slice(0, colon).replace(/^\[|\]$/g, ''), Number(address.slice(colon + 1))]
+}
+
+process.send?.({ listening: { port: addressOf(servers[0]!) } })
+console.log(`listening on http://${host}:${addressOf(servers[0]!)}`)
+
+function addressOf(server: ServerType): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
