@@ -85,7 +85,7 @@ function leafSchema<T>({ type, blank, convert, check }: Leaf<T>): z.ZodMiniType<
       context.issues.push({ code: 'custom', message: `should be ${type}, got ${given.type}`, input: undefined })
       return blank
     }
-    const converted = convert(given)
+    const converted: unknown = convert(given)
     if (converted === undefined || converted instanceof Complaint) {
       context.issues.push({ code: 'custom', message: converted?.message ?? mismatch(given), input: undefined })
       return blank
@@ -94,7 +94,7 @@ function leafSchema<T>({ type, blank, convert, check }: Leaf<T>): z.ZodMiniType<
     if (checked?.success === false) {
       for (const issue of checked.error.issues) context.issues.push({ code: 'custom', message: issue.message, input: undefined })
     }
-    return converted
+    return converted as T
   }) as unknown as z.ZodMiniType<T>
 }
 
@@ -267,7 +267,7 @@ type BlockPresence = { required: true; defaults?: never } | { defaults: true; re
 
 /** A block that may stand once. With `defaults`, leaving it out is the same as writing it empty. */
 export function block<F extends Fields, const O extends BlockPresence & Notes>(fields: F, options?: O) {
-  const { required, defaults, inert, gate } = (options ?? {}) as { required?: true; defaults?: true } & Notes
+  const { required, defaults, inert, gate, gateWhen } = (options ?? {}) as { required?: true; defaults?: true } & Notes
   const field: Field<unknown> = {
     form: 'block',
     type: 'block',
@@ -276,6 +276,7 @@ export function block<F extends Fields, const O extends BlockPresence & Notes>(f
     ...(defaults === true && { fallback: blanks(fields) }),
     ...(inert !== undefined && { inert }),
     ...(gate !== undefined && { gate }),
+    ...(gateWhen !== undefined && { gateWhen }),
   }
   return field as Field<O extends { required: true } | { defaults: true } ? Decoded<F> : Decoded<F> | undefined>
 }
