@@ -33,6 +33,8 @@ export interface Field<T> {
   readonly inert?: string
   /** The stability level below which the field may not be set. */
   readonly gate?: Stability
+  /** Which values the gate is for, where not for all; a block is asked with its decoded fields. */
+  readonly gateWhen?: (value: unknown) => boolean
   /** The value names a file whose content the component reads, which may be a secret (also by what stands beside it). */
   readonly reads?: Reads
   /** Attributes only: from an Alloy value to `T`. */
@@ -50,6 +52,7 @@ type Reads = 'text' | 'secret' | ((siblings: Readonly<Record<string, unknown>>) 
 interface Notes {
   inert?: string
   gate?: Stability
+  gateWhen?: (value: unknown) => boolean
   reads?: Reads
 }
 /** How an attribute may be absent: not at all, with a default, or as `undefined`. */
@@ -117,7 +120,7 @@ function read<T>(leaf: Leaf<T>, written: unknown): T {
 }
 
 function describe<T, W>(schema: z.ZodMiniType<T>, type: string, options: Options<W>, fromWritten: (written: W) => T): Field<T> {
-  const { required, default: written, inert, gate, reads } = options as { required?: true; default?: W } & Notes
+  const { required, default: written, inert, gate, gateWhen, reads } = options as { required?: true; default?: W } & Notes
   return {
     form: 'attribute',
     type,
@@ -126,6 +129,7 @@ function describe<T, W>(schema: z.ZodMiniType<T>, type: string, options: Options
     ...(written !== undefined && { fallback: fromWritten(written), written }),
     ...(inert !== undefined && { inert }),
     ...(gate !== undefined && { gate }),
+    ...(gateWhen !== undefined && { gateWhen }),
     ...(reads !== undefined && { reads }),
   }
 }
