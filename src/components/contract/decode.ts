@@ -65,9 +65,9 @@ function decodeBody(fields: Fields, body: Evaluated, prefix: string, state: Stat
     if (field.form !== 'attribute') { complain('expected-block', attribute.name, attribute.nameAt); continue }
     if (seen.has(attribute.name)) { complain('duplicate-attribute', attribute.name, attribute.nameAt); continue }
     seen.add(attribute.name)
-    note(field, prefix + attribute.name, attribute.nameAt, state)
     if (hasUnknown(attribute.value)) state.complete = false
     const result = field.schema!.safeParse(attribute.value)
+    note(field, result.data, prefix + attribute.name, attribute.nameAt, state)
     if (result.success) value[attribute.name] = result.data
     else for (const issue of result.error.issues) complain('invalid', attribute.name, attribute.at, issue.message, issue.path as (string | number)[])
   }
@@ -80,8 +80,8 @@ function decodeBody(fields: Fields, body: Evaluated, prefix: string, state: Stat
     if (inner.label !== undefined) complain('unexpected-label', inner.name, inner.nameAt)
     const first = !seen.has(inner.name)
     seen.add(inner.name)
-    note(field, prefix + inner.name, inner.nameAt, state)
     const decoded = decodeBody(field.fields!, inner.body, `${prefix}${inner.name}.`, state)
+    note(field, decoded, prefix + inner.name, inner.nameAt, state)
     if (field.form === 'block') value[inner.name] = decoded
     else value[inner.name] = first ? [decoded] : [...(value[inner.name] as unknown[]), decoded]
   }
@@ -93,10 +93,9 @@ function decodeBody(fields: Fields, body: Evaluated, prefix: string, state: Stat
   return value
 }
 
-/** Warns of a field that has no effect here, and refuses one the user has not opened the gate for. */
-function note(field: Field<unknown>, name: string, at: Range, state: State): void {
-  if (field.inert !== undefined) state.problems.push({ kind: 'inert', name, at, path: [], text: field.inert })
-  if (field.gate !== undefined && stabilities.indexOf(field.gate) > stabilities.indexOf(state.stability)) {
-    state.problems.push({ kind: 'gated', name, at, path: [], text: field.gate })
-  }
+/** Warns of a field that has no effect here, and refuses one (or a value of it) that the user has not opened the gate for. */
+function note({ inert, gate, gateWhen }: Field<unknown>, value: unknown, name: string, at: Range, { problems, stability }: State): void {
+  if (inert !== undefined) problems.push({ kind: 'inert', name, at, path: [], text: inert })
+  if (gate === undefined || stabilities.indexOf(gate) <= stabilities.indexOf(stability)) return
+  if (gateWhen === undefined || (value !== undefined && gateWhen(value))) problems.push({ kind: 'gated', name, at, path: [], text: gate })
 }
