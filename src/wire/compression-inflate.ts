@@ -1,0 +1,101 @@
+/** gzip, zlib and raw deflate through the streams that every platform has. */
+
+import { Sink, TooLargeError } from './compression-sink.ts'
+import { WireError } from './error.ts'
+
+type Format = 'gzip' | 'deflate' | 'deflate-raw'
+
+/** Deflate cannot do better than this. */
+const maxRatio = 1032
+
+/** What gzip (one or more members), zlib (`deflate`) or raw deflate bytes hold. */
+export async function inflate(format: Format, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+  try {
+    return await inflateWhole(format, bytes, limit)
+  } catch (error) {
+    // workerd refuses what follows the first member, where Node reads on.
+    if (format === 'gzip' && error instanceof WireError && nextMember(bytes, 1) > 0) return inflateMembers(bytes, limit, error)
+    throw error
+  }
+}
+
+async function inflateWhole(format: Format, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+  const stream = new DecompressionStream(format)
+  const sink = new Sink(limit, expectedSize(format, bytes))
+  const writer = stream.writable.getWriter()
+  // A failure of the writing side comes out at the reading side too.
+  const ignore = () => undefined
+  void writer.write(bytes as Uint8Array<ArrayBuffer>).catch(ignore)
+  void writer.close().catch(ignore)
+  const reader = stream.readable.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return sink.finish()
+      sink.push(value)
+    }
+  } catch (error) {
+    void reader.cancel(error).catch(ignore)
+    if (error instanceof TooLargeError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new WireError(format === 'gzip' ? 'gzip' : 'deflate', Math.min(bytes.length, 10), `the stream is damaged or cut off (${reason}), somewhere after the header`, { cause: error })
+  }
+}
+
+/** gzip says at its end how much it holds (modulo 2^32); it is a guess only, and believed as far as the input backs it. */
+function expectedSize(format: Format, bytes: Uint8Array): number {
+  const { length } = bytes
+  if (format !== 'gzip' || length < 18) return Math.min(4 * length, 65_536)
+  const claimed = (bytes[length - 4]! | (bytes[length - 3]! << 8) | (bytes[length - 2]! << 16) | (bytes[length - 1]! << 24)) >>> 0
+  return claimed <= maxRatio * length ? claimed : 0
+}
+
+/** Where a gzip header begins at or after `from`, or -1. */
+function nextMember(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(0x1f, from); at >= 0; at = bytes.indexOf(0x1f, at + 1)) {
+    if (bytes[at + 1] === 0x8b && bytes[at + 2] === 8 && bytes[at + 3]! < 0x20) return at
+  }
+  return -1
+}
+
+/** Compressed data holds something like a header once in 2^27 bytes by chance; more of them are made to cost us time. */
+const maxFalseHeaders = 16
+
+/** Members one by one: each ends where the next one begins, and the first end at which it reads well is the right one. */
+async function inflateMembers(bytes: Uint8Array, limit: number, failure: WireError): Promise<Uint8Array> {
+  const sink = new Sink(limit)
+  let start = 0
+  let falseHeaders = 0
+  while (start < bytes.length) {
+    let end = nextMember(bytes, start + 1)
+    for (;;) {
+      if (end < 0) end = bytes.length
+      try {
+        sink.push(await inflateWhole('gzip', bytes.subarray(start, end), limit - sink.length))
+        break
+      } catch (error) {
+        if (error instanceof TooLargeError) throw new TooLargeError(limit)
+        if (end === bytes.length || ++falseHeaders > maxFalseHeaders) throw failure
+        end = nextMember(bytes, end + 1)
+      }
+    }
+    start = end
+  }
+  return sink.finish()
+}
+
+/** The compressed form of `bytes`. `level` is for platforms that let one choose; the web's streams do not. */
+export async function deflate(format: Format, bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new CompressionStream(format)
+  const writer = stream.writable.getWriter()
+  const written = Promise.all([writer.write(bytes as Uint8Array<ArrayBuffer>), writer.close()])
+  const sink = new Sink(Infinity, 1024 + (bytes.length >> 3))
+  const reader = stream.readable.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    sink.push(value)
+  }
+  await written
+  return sink.finish()
+}
