@@ -45,7 +45,7 @@ const oauth2 = () => block({
   /** The client's secret. */
   client_secret: secret(),
   /** A file that holds the client's secret. */
-  client_secret_file: string(),
+  client_secret_file: string({ reads: 'secret' }),
   /** The scopes to ask for. */
   scopes: list(string({ required: true }), { default: [] }),
   /** Where tokens are asked for; required by the block. */
@@ -66,7 +66,7 @@ export const promHttpClient = (options: { http2?: boolean } = {}) => ({
     /** The user's password. */
     password: secret(),
     /** A file that holds the password. */
-    password_file: string(),
+    password_file: string({ reads: 'secret' }),
   }),
   /** Credentials of another type in the Authorization header. */
   authorization: block({
@@ -75,14 +75,14 @@ export const promHttpClient = (options: { http2?: boolean } = {}) => ({
     /** The credentials themselves. */
     credentials: secret(),
     /** A file that holds the credentials. */
-    credentials_file: string(),
+    credentials_file: string({ reads: 'secret' }),
   }),
   /** A token from an OAuth 2.0 endpoint, by client credentials. */
   oauth2: oauth2(),
   /** A bearer token. */
   bearer_token: secret(),
   /** A file that holds a bearer token. */
-  bearer_token_file: string(),
+  bearer_token_file: string({ reads: 'secret' }),
   ...proxy(),
   /** TLS towards the destination. */
   tls_config: tls(),
