@@ -205,6 +205,33 @@ type FieldValue<F> = F extends { label: infer L; type: infer T }
 /** A decoded message: every field is there, with its default where the bytes have none; `maybe` fields are undefined then. */
 export type Decoded<M extends MessageName> = { -readonly [K in keyof Schema[M]]: FieldValue<Schema[M][K]> }
 
+/** The shapes behind the types `value` and `attribute`, for what works on bytes: field names as JSON has them. */
+export const valueShapes = {
+  value: {
+    stringValue: maybe(1, 'string'),
+    boolValue: maybe(2, 'bool'),
+    intValue: maybe(3, 'int64'),
+    doubleValue: maybe(4, 'double'),
+    arrayValue: maybe(5, 'array'),
+    kvlistValue: maybe(6, 'map'),
+    bytesValue: maybe(7, 'bytes'),
+  },
+  array: { values: many(1, 'value') },
+  map: { values: many(1, 'attribute') },
+  attribute: { key: one(1, 'string'), value: one(2, 'value') },
+} as const
+
+/** The names of enum values, by the field that holds them. Senders should send numbers; the collector takes names too. */
+export const enumNames: Readonly<Record<string, { readonly prefix: string; readonly names: readonly string[] }>> = {
+  kind: { prefix: 'SPAN_KIND_', names: ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'] },
+  code: { prefix: 'STATUS_CODE_', names: ['UNSET', 'OK', 'ERROR'] },
+  aggregationTemporality: { prefix: 'AGGREGATION_TEMPORALITY_', names: ['UNSPECIFIED', 'DELTA', 'CUMULATIVE'] },
+  severityNumber: {
+    prefix: 'SEVERITY_NUMBER_',
+    names: ['UNSPECIFIED', ...['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap(level => [level, `${level}2`, `${level}3`, `${level}4`])],
+  },
+}
+
 /** The request message of each signal. */
 export const requests = {
   traces: 'ExportTraceServiceRequest',

@@ -1,7 +1,7 @@
 import { WireError } from '../../wire/error.ts'
 import { defaultLimits } from '../../wire/limits.ts'
 import { wireTypeOf } from '../../wire/otlp-decode.ts'
-import { type FieldShape, type MessageName, requests, schema } from '../../wire/otlp-schema.ts'
+import { type FieldShape, type MessageName, requests, schema, valueShapes } from '../../wire/otlp-schema.ts'
 import { FIXED32, FIXED64, LENGTH, Reader, VARINT } from '../../wire/reader.ts'
 import type { OtlpSignal } from '../batch.ts'
 
@@ -12,21 +12,7 @@ interface Shape {
   readonly inner: Int8Array
 }
 
-const values: Record<string, Record<string, FieldShape>> = {
-  value: {
-    stringValue: { number: 1, type: 'string', label: 'maybe' },
-    boolValue: { number: 2, type: 'bool', label: 'maybe' },
-    intValue: { number: 3, type: 'int64', label: 'maybe' },
-    doubleValue: { number: 4, type: 'double', label: 'maybe' },
-    arrayValue: { number: 5, type: 'array', label: 'maybe' },
-    kvlistValue: { number: 6, type: 'map', label: 'maybe' },
-    bytesValue: { number: 7, type: 'bytes', label: 'maybe' },
-  },
-  array: { values: { number: 1, type: 'value', label: 'many' } },
-  map: { values: { number: 1, type: 'attribute', label: 'many' } },
-  attribute: { key: { number: 1, type: 'string', label: 'one' }, value: { number: 2, type: 'value', label: 'one' } },
-}
-const messages: Record<string, Readonly<Record<string, FieldShape>>> = { ...schema, ...values }
+const messages: Record<string, Readonly<Record<string, FieldShape>>> = { ...schema, ...valueShapes }
 const names = Object.keys(messages)
 const shapes: Shape[] = names.map(name => {
   const shape = { wireTypes: new Uint8Array(32), packable: new Uint8Array(32), inner: new Int8Array(32).fill(-1) }
