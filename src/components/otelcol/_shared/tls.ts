@@ -23,13 +23,13 @@ const common = {
   /** How often to read the certificate files again. */
   reload_interval: duration({ default: '0s' }),
   /** The cipher suites to accept. */
-  cipher_suites: list(string(), { default: [] }),
+  cipher_suites: list(string({ required: true }), { default: [] }),
   /** Whether to accept cipher suites that are known to be weak. */
   include_insecure_cipher_suites: boolean({ default: false }),
   /** Whether to trust the system's certificate authorities beside the given one. */
   include_system_ca_certs_pool: boolean({ default: false }),
   /** The elliptic curves to offer. */
-  curve_preferences: list(string(), { default: [] }),
+  curve_preferences: list(string({ required: true }), { default: [] }),
   /** Keeps the private key in a trusted platform module. */
   tpm: block({
     /** Whether the key is in the module. */
