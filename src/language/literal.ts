@@ -1,6 +1,6 @@
 /** Literals' text to values and back. */
 import type { Literal } from './ast.ts'
-import { quote } from './go-text.ts'
+import { quote } from '../lib/go-text.ts'
 import { decodeSource } from './source.ts'
 
 const maximumUint64 = 2n ** 64n - 1n

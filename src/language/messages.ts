@@ -2,7 +2,7 @@
  * Everything that the language and the graph can say about a configuration, one function a message. `docs/reference/errors.md` is
  * generated from this catalogue: `explain` is its text there. Wording follows Alloy where Alloy has the message.
  */
-import { quote } from './go-text.ts'
+import { quote } from '../lib/go-text.ts'
 
 export type Severity = 'error' | 'warning'
 

@@ -1,6 +1,6 @@
 /** Expressions on one line, for messages and for code that builds configuration. */
 import type { Expression } from './ast.ts'
-import { quote } from './go-text.ts'
+import { quote } from '../lib/go-text.ts'
 
 /** `node` as source text on one line (raw strings keep their line breaks). */
 export function printExpression(node: Expression): string {

@@ -4,7 +4,7 @@
  */
 import type { CommentGroup, Expression, Field, Statement } from './ast.ts'
 import { align, escapeMark, trimLines } from './elastic.ts'
-import { quote } from './go-text.ts'
+import { quote } from '../lib/go-text.ts'
 import type { ParsedFile } from './parse.ts'
 import { parseFile } from './parse.ts'
 import { printExpression, printFieldName } from './print-expression.ts'

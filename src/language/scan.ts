@@ -2,7 +2,7 @@
  * Text to tokens. One character is read ahead, so that illegal characters are reported in Alloy's order. A line break ends a statement
  * (a TERMINATOR token) only after a token that can end one.
  */
-import { describeChar } from './go-text.ts'
+import { describeChar } from '../lib/go-text.ts'
 import type { Problem } from './messages.ts'
 import { syntaxMessages as messages } from './messages.ts'
 import type { BinaryOperator } from './ast.ts'

@@ -1,32 +1,66 @@
-/** Lengths of time as Go writes them. */
+/** Durations as Go writes them (`1h30m`, `200ms`): what every duration argument of Alloy takes. */
 
-/** Nanoseconds of each unit. */
-const units: Readonly<Record<string, number>> = { ns: 1, us: 1e3, 'µs': 1e3, 'μs': 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
+const units: Record<string, bigint> = {
+  ns: 1n, us: 1_000n, 'µs': 1_000n, 'μs': 1_000n, ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n, h: 3_600_000_000_000n,
+}
+const limit = 1n << 63n
 
-/** Milliseconds of a duration such as `1h30m`, `-1.5s`, `+5s`, `.5m` or `0`, or undefined when it is none (Go's time.ParseDuration). */
-export function parseDuration(text: string): number | undefined {
-  const sign = text.startsWith('-') ? -1 : 1
-  const rest = text.replace(/^[-+]/, '')
-  if (rest === '0') return 0
-  const parts = [...rest.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)]
-  if (parts.length === 0 || parts.map(part => part[0]).join('') !== rest) return undefined
-  let nanoseconds = 0
-  for (const [, amount, unit] of parts) nanoseconds += Number(amount) * units[unit!]!
-  // Go counts in an int64 of nanoseconds: about 292 years.
-  return nanoseconds > 2 ** 63 ? undefined : (sign * nanoseconds) / 1e6
+/** Nanoseconds of a duration as `time.ParseDuration` reads it; throws a `SyntaxError` with Go's words. */
+export function parseDurationNanos(text: string): bigint {
+  const fail = (reason: string): never => { throw new SyntaxError(`time: ${reason} ${JSON.stringify(text)}`) }
+  const negative = text.startsWith('-')
+  let rest = text.replace(/^[+-]/, '')
+  if (rest === '0') return 0n
+  if (rest === '') fail('invalid duration')
+  let total = 0n
+  while (rest !== '') {
+    const [, whole, fraction] = /^(\d*)(?:\.(\d*))?/.exec(rest)!
+    if (whole === '' && (fraction ?? '') === '') fail('invalid duration')
+    rest = rest.slice(whole!.length + (fraction === undefined ? 0 : fraction.length + 1))
+    const unit = /^[^.\d]*/.exec(rest)![0]
+    if (unit === '') fail('missing unit in duration')
+    const scale = Object.hasOwn(units, unit) ? units[unit]! : fail(`unknown unit ${JSON.stringify(unit)} in duration`)
+    rest = rest.slice(unit.length)
+    total += BigInt(whole || '0') * scale + fractionOf(fraction ?? '', scale)
+    if (total > limit) fail('invalid duration')
+  }
+  if (!negative && total === limit) fail('invalid duration')
+  return negative ? -total : total
 }
 
-/** A duration as Go prints it: `1h30m0s`, `1.5s`, `250ms`, `0s`. */
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds === 0) return '0s'
-  const sign = milliseconds < 0 ? '-' : ''
-  const ns = Math.round(Math.abs(milliseconds) * 1e6)
-  if (ns < 1e9) {
-    const unit = ns < 1e3 ? 'ns' : ns < 1e6 ? 'µs' : 'ms'
-    return `${sign}${ns / units[unit]!}${unit}`
+/** Digits past what 64 bits hold are dropped, like Go does. */
+function fractionOf(digits: string, scale: bigint): bigint {
+  const used = digits.slice(0, 18)
+  return used === '' ? 0n : BigInt(used) * scale / 10n ** BigInt(used.length)
+}
+
+/** Milliseconds of a Go duration, fractions included; throws like `parseDurationNanos`. */
+export function parseDuration(text: string): number {
+  return Number(parseDurationNanos(text)) / 1e6
+}
+
+/** A duration of nanoseconds as Go's `String` writes it: `1h0m0s`, `1.5s`, `100ms`, `0s`. */
+export function formatDurationNanos(nanos: bigint): string {
+  if (nanos === 0n) return '0s'
+  const magnitude = nanos < 0n ? -nanos : nanos
+  const sign = nanos < 0n ? '-' : ''
+  if (magnitude < units.s!) {
+    const unit = magnitude < units.us! ? 'ns' : magnitude < units.ms! ? 'µs' : 'ms'
+    return `${sign}${decimal(magnitude, units[unit]!)}${unit}`
   }
-  const hours = Math.floor(ns / units.h!)
-  const minutes = Math.floor((ns % units.h!) / units.m!)
-  const seconds = (ns % units.m!) / 1e9
-  return `${sign}${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds}s`
+  const seconds = `${decimal(magnitude % units.m!, units.s!)}s`
+  const minutes = magnitude / units.m!
+  if (minutes === 0n) return sign + seconds
+  const hours = minutes / 60n
+  return hours === 0n ? `${sign}${minutes}m${seconds}` : `${sign}${hours}h${minutes % 60n}m${seconds}`
+}
+
+/** A duration of milliseconds as Go writes it. */
+export function formatDuration(ms: number): string {
+  return formatDurationNanos(BigInt(Math.round(ms * 1e6)))
+}
+
+function decimal(value: bigint, scale: bigint): string {
+  const fraction = String(value % scale).padStart(String(scale).length - 1, '0').replace(/0+$/, '')
+  return `${value / scale}${scale === 1n || fraction === '' ? '' : `.${fraction}`}`
 }
