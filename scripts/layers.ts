@@ -19,7 +19,7 @@ const layers: Record<string, { may: string[]; except?: Record<string, string[]> 
   'components/catalog.gen.ts': { may: [] },
   'graph/plan.ts': { may: ['language', 'lib'] },
   'graph/scope.ts': { may: ['components/contract', 'language', 'lib'] },
-  'graph/compile': { may: ['graph/plan.ts', 'graph/scope.ts', 'language', 'components/contract', 'lib'] },
+  'graph/compile': { may: ['graph/plan.ts', 'graph/scope.ts', 'language', 'components/contract', 'state/kinds.ts', 'lib'] },
   'graph/run': { may: ['graph/plan.ts', 'graph/scope.ts', 'language', 'components/contract', 'state', 'telemetry', 'lib'] },
   handlers: { may: ['#graph', 'graph/run', 'graph/plan.ts', 'state/stores', 'state/store.ts', 'state/kinds.ts', 'components/contract', 'lib'] },
   converters: { may: ['language', 'lib'] },

@@ -41,6 +41,7 @@ export async function bundle(compiled: Compiled & { plan: object }, target: Plat
   const graph = emit({
     plan: compiled.plan,
     components: Object.fromEntries(compiled.components.map(name => [name, `./components/${catalog[name]!}`])),
+    openers: compiled.kinds.map(kind => ({ kind, module: `./state/kinds/${kind}.ts`, name: `open${kind[0]!.toUpperCase()}${kind.slice(1)}` })),
     functions: stdlibModules(compiled.functions).map(part => ({ ...part, module: `./language/stdlib/${part.module}` })),
   })
   const result = await build({

@@ -18,7 +18,7 @@ export async function lookup(name: string): Promise<Definition | undefined> {
 }
 
 /** Compiles the configuration at `configPath`; files it names are read relative to the working folder, as Alloy does. */
-export async function compilePath(configPath: string, options: Pick<CompileOptions, 'stability' | 'target' | 'requireAuthentication'>): Promise<Compiled> {
+export async function compilePath(configPath: string, options: Pick<CompileOptions, 'stability' | 'target' | 'requireAuthentication' | 'withoutGuard'>): Promise<Compiled> {
   return compile(await readSources(configPath), {
     ...options,
     lookup,

@@ -18,6 +18,7 @@ Compiles the configuration at PATH (a file, or a folder of *.alloy files) and se
                             node: a plain server, which also opens the ports that the configuration names
   --server.http.listen-addr=HOST:PORT
                             where to serve (default: 127.0.0.1:12345)
+  --allow-unauthenticated   leave out the http block's auth; for an address of this machine only
   --storage.path=DIR        where state is kept (default: data-sluice)
 ${stabilityHelp}
 
@@ -42,12 +43,15 @@ export async function run(args: readonly string[]): Promise<number> {
     platform: { type: 'string', default: 'workerd' },
     'server.http.listen-addr': { type: 'string', default: '127.0.0.1:12345' },
     'storage.path': { type: 'string', default: 'data-sluice' },
+    'allow-unauthenticated': { type: 'boolean', default: false },
     ...stabilityFlag,
   })
   const platform = oneOf('platform', values.platform, ['workerd', 'node'])
   const [host, port] = splitAddress(values['server.http.listen-addr'])
+  const withoutGuard = values['allow-unauthenticated']
+  if (withoutGuard && !isLoopback(host)) throw new UsageError(`--allow-unauthenticated is for addresses of this machine (127.0.0.1, ::1, localhost); ${host} can be reached from elsewhere`)
   const target: Platform = platform === 'workerd' ? 'cloudflare' : 'node'
-  const compiled = await compilePath(onePath(positionals), { target, stability: stabilityOf(values['stability.level']) })
+  const compiled = await compilePath(onePath(positionals), { target, stability: stabilityOf(values['stability.level']), withoutGuard })
   printDiagnostics(compiled)
   if (!hasPlan(compiled)) return 1
   const { code } = await bundle(compiled, target)
@@ -65,6 +69,8 @@ export async function run(args: readonly string[]): Promise<number> {
   await running.stop()
   return 0
 }
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 
 function splitAddress(address: string): [host: string, port: number] {
   const match = /^(.*):(\d{1,5})$/.exec(address)

@@ -4,4 +4,5 @@ declare module '#graph' {
   export const plan: GraphModule['plan']
   export const components: GraphModule['components']
   export const functions: GraphModule['functions']
+  export const openers: GraphModule['openers']
 }

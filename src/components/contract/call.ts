@@ -3,7 +3,7 @@
  * same component runs on any platform, and a test holds the whole world in its hand.
  */
 
-import type { Cell, Queue, StateKey, Window } from '../../state/kinds.ts'
+import type { StateKey, StateOf } from '../../state/kinds.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -41,9 +41,6 @@ export interface Call {
   /** The same call with another client, for what a receiver learned of its sender. */
   from(client: Client): Call
 }
-
-/** What `open` gives for a key. */
-export type StateOf<K extends StateKey> = K extends { kind: 'queue' } ? Queue : K extends { kind: 'cell' } ? Cell : Window
 
 /** A client of which nothing is known. */
 export const nobody: Client = { metadata: {}, auth: {} }

@@ -30,7 +30,8 @@ export async function place(checked: Checked, options: CompileOptions, diagnosti
   guard(checked.nodes, options, report)
   fit(checked.nodes, options, report)
   const embedded = await embed(checked.nodes, options, report)
-  const nodes = checked.nodes.map((node): PlanNode => ({
+  const kept = checked.nodes.filter(node => options.withoutGuard !== true || node.instance?.guard === undefined)
+  const nodes = kept.map((node): PlanNode => ({
     id: node.id,
     component: node.definition.name,
     file: node.file,

@@ -7,6 +7,7 @@ import type { Definition, Platform } from '../../components/contract/define.ts'
 import type { Stability } from '../../components/contract/schema.ts'
 import type { Diagnostic } from '../../language/diagnostics.ts'
 import type { ObjectValue } from '../../language/value.ts'
+import type { StateKey } from '../../state/kinds.ts'
 import type { Plan } from '../plan.ts'
 import { load, type Source } from './1-load.ts'
 import { resolve } from './2-resolve.ts'
@@ -25,6 +26,8 @@ export interface CompileOptions {
   readonly target?: Platform
   /** Receivers that anyone may write to are an error, for a target on the internet. */
   readonly requireAuthentication?: boolean
+  /** Leaves out the guard of the `http` block, for serving on the machine's own address. */
+  readonly withoutGuard?: boolean
   /** Reads the files that the configuration names, for targets without a disk. */
   readonly readFile?: (name: string) => Promise<Uint8Array>
 }
@@ -39,13 +42,15 @@ export interface Compiled {
   /** Names of the components and of the standard library's namespaces that the configuration uses. */
   readonly components: readonly string[]
   readonly functions: readonly string[]
+  /** Kinds of state that these components keep. */
+  readonly kinds: readonly StateKey['kind'][]
 }
 
 /** Compiles the files of one configuration. */
 export async function compile(sources: readonly Source[], options: CompileOptions): Promise<Compiled> {
   const diagnostics: Diagnostic[] = []
   const failed = () => diagnostics.some(diagnostic => diagnostic.severity === 'error')
-  const nothing = { diagnostics, sources, doors: [], components: [], functions: [] }
+  const nothing = { diagnostics, sources, doors: [], components: [], functions: [], kinds: [] }
 
   const loaded = load(sources, diagnostics)
   // After a syntax error the rest of the file is a guess, and complaints about a guess help nobody.
@@ -54,5 +59,6 @@ export async function compile(sources: readonly Source[], options: CompileOption
   const checked = check(resolved, options, diagnostics)
   const placed = await place(checked, options, diagnostics)
   const { components, functions } = resolved
-  return { ...nothing, doors: placed.doors, components, functions, ...(!failed() && { plan: placed.plan }) }
+  const kinds = [...new Set(resolved.nodes.flatMap(({ definition }) => Object.values(definition.state ?? {}).map(key => key.kind)))].sort()
+  return { ...nothing, doors: placed.doors, components, functions, kinds, ...(!failed() && { plan: placed.plan }) }
 }

@@ -1,18 +1,19 @@
 /** The Call that components see, on top of a Host. One per request, alarm or message, re-scoped to each node that it passes. */
 
-import { nobody, type Call, type Client, type LogLevel, type StateOf } from '../../components/contract/call.ts'
-import type { StateKey } from '../../state/kinds.ts'
+import { nobody, type Call, type Client, type LogLevel } from '../../components/contract/call.ts'
+import type { StateKey, StateOf } from '../../state/kinds.ts'
 import { fromBase64, text, utf8 } from '../../lib/bytes.ts'
 import type { Plan } from '../plan.ts'
 import type { Host } from './host.ts'
 import { logLine, passes, type LogSettings } from './log.ts'
-import { openState } from './state.ts'
+import type { StateOpener } from './state.ts'
 
 /** What all calls of one graph share. */
 export interface Surroundings {
   readonly host: Host
   readonly plan: Plan
   readonly log: LogSettings
+  readonly state: StateOpener
   /** The installation's id once it is known. */
   installation?: Promise<string>
 }
@@ -65,7 +66,7 @@ export class GraphCall implements Call {
   }
 
   open<K extends StateKey>(key: K): StateOf<K> {
-    return openState(key, this.#around.host, this.#id) as StateOf<K>
+    return this.#around.state.open(key, this.#id)
   }
 }
 

@@ -16,6 +16,7 @@ import { evaluateBody, variables } from '../scope.ts'
 import { GraphCall, type Surroundings } from './call.ts'
 import { FailureLog, type Failure, type Health, type Throughput } from './health.ts'
 import type { Host } from './host.ts'
+import { StateOpener, type Openers } from './state.ts'
 
 /** What a build generates (`#graph`). */
 export interface GraphModule {
@@ -23,6 +24,8 @@ export interface GraphModule {
   readonly components: Readonly<Record<string, Definition>>
   /** The standard library's namespaces in use, with the environment to read. */
   readonly functions: (env: (name: string) => string | undefined) => ObjectValue
+  /** The kinds of state in use. */
+  readonly openers: Openers
 }
 
 export interface GraphRoute {
@@ -58,11 +61,13 @@ export class Graph {
   #ready: Promise<void> | undefined
 
   /** Builds every node that needs no effect to be built; synchronous and pure but for the host's clock. */
-  constructor({ plan, components, functions }: GraphModule, host: Host) {
+  constructor({ plan, components, functions, openers }: GraphModule, host: Host) {
     this.plan = plan
     this.host = host
     this.#functions = functions(name => host.env(name))
-    this.#around = { host, plan, log: { level: 'info', format: 'logfmt' } }
+    const { now, random } = host
+    const state = new StateOpener(openers, host.store, { now, random, onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } })
+    this.#around = { host, plan, state, log: { level: 'info', format: 'logfmt' } }
     this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components[node.component])]))
     for (const node of this.#nodes.values()) this.#build(node)
     this.#index()
