@@ -20,7 +20,8 @@ export async function runWorkerd({ code, host, port, storage }: Serving): Promis
     durableObjectsPersist: path.resolve(storage, 'workerd'),
   })
   const url = await miniflare.ready
-  const worker = await miniflare.getWorker()
+  // Typed by Cloudflare's package, which cannot stand beside Node's types in one program.
+  const worker = (await miniflare.getWorker()) as unknown as { scheduled(event: { cron: string }): Promise<unknown> }
   const tick = () => worker.scheduled({ cron: '* * * * *' }).then(() => {}, (error: unknown) => { console.error('the tick failed:', error) })
   await tick()
   const ticking = setInterval(() => { void tick() }, tickEveryMs)
