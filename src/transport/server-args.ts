@@ -108,5 +108,5 @@ export const dskitServer = () => ({
 /** Where Alloy would listen for HTTP; nothing for port 0, which is "any". */
 export function listening({ http }: Decoded<ReturnType<typeof dskitServer>>): Pick<Instance, 'listen'> {
   const { listen_address: host, listen_port: port } = http
-  return port === 0 ? {} : { listen: { host, port } }
+  return port === 0 ? {} : { listen: { host: host === '' ? '0.0.0.0' : host, port } }
 }

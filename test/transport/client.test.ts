@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { defineComponent, type Instance } from '../../src/components/contract/define.ts'
+import { defineComponent } from '../../src/components/contract/define.ts'
 import { ArgumentError, ConsumeError } from '../../src/components/contract/errors.ts'
-import { promHttpClient, type HttpClientArgs } from '../../src/transport/client-args.ts'
+import { promHttpClient } from '../../src/transport/client-args.ts'
 import { httpClient, type HttpClient } from '../../src/transport/client.ts'
 import { fakeCall, type FakeCallOptions } from '../support/call.ts'
 import { buildComponent, problemsOf } from '../support/component.ts'
@@ -11,10 +11,10 @@ const definition = defineComponent({
   name: 'test.client',
   stability: 'generally-available',
   args: promHttpClient(),
-  build: args => ({ exports: { client: httpClient(args as HttpClientArgs, []) } }),
+  build: args => ({ exports: { client: httpClient(args, []) } }),
 })
 
-const clientOf = (text: string) => (buildComponent(definition, text) as Instance).exports!['client'] as HttpClient
+const clientOf = (text: string) => buildComponent(definition, text).exports!['client'] as HttpClient
 
 async function headersOf(text: string, options: FakeCallOptions = {}): Promise<Headers> {
   const headers = new Headers()

@@ -15,7 +15,7 @@ describe('relabelling rules', () => {
   })
 
   it('relabels', () => {
-    const { relabel } = rulesAt([{ source_labels: ['a'], target_label: 'b' }], ['rule'])
-    assert.deepEqual(relabel([['a', '1']]), [['a', '1'], ['b', '1']])
+    const rules = rulesAt([{ source_labels: ['a'], target_label: 'b' }], ['rule'])
+    assert.deepEqual(rules.relabel([['a', '1']]), [['a', '1'], ['b', '1']])
   })
 })
