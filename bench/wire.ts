@@ -1,0 +1,16 @@
+/**
+ * Is telemetry that stays bytes cheaper than decoding it? Every row against protobufjs: decode, edit the objects, encode. Its code
+ * is generated from the .proto files of the tests by reflection, which is the code its static generator writes to a file.
+ */
+import { type BenchOptions, type Case, type Row, measure } from './measure.ts'
+import { otlpCases } from './wire-otlp.ts'
+
+const sizes = [1, 100, 1000]
+
+export function* rows(options: BenchOptions): Generator<Row> {
+  for (const items of sizes) {
+    for (const one of cases(items)) if (one.row.includes(options.only)) yield measure(one, options)
+  }
+}
+
+const cases = (items: number): Case[] => [...otlpCases(items)]
