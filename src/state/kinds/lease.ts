@@ -1,0 +1,68 @@
+/**
+ * The right to do something alone for a while, with a fencing token. One record at one key, never deleted, so that tokens only
+ * grow. Clocks only decide how soon a dead holder is replaced; that a slow one does no harm is the token's part (`Cell.write`'s
+ * `fence`), and that work done twice is harmless is its user's.
+ */
+
+import type { Held, Lease, LeaseKey } from '../kinds.ts'
+import { encodeRecord } from '../record.ts'
+import { StoreError, writeId, type Store } from '../store.ts'
+import { readOne } from './cell.ts'
+import type { StateEnv } from './env.ts'
+
+interface Standing {
+  readonly owner: string
+  readonly token: number
+  readonly untilMs: number
+  /** Null where nothing stands yet. */
+  readonly version: string | null
+}
+
+/** Opens the lease at store key `at`. */
+export function openLease(_key: LeaseKey, store: Store, at: string, env: StateEnv): Lease {
+  const read = async (): Promise<Standing> => {
+    const entry = await store.get(at)
+    const record = entry && readOne(at, entry, env)
+    const { owner = '', expiresAtMs = 0 } = (record?.meta ?? {}) as { owner?: string; expiresAtMs?: number }
+    // A damaged lease has lost its token. The clock in milliseconds is far above any count of holders.
+    const token = entry === undefined ? 0 : record?.number ?? Math.floor(env.now())
+    return { owner, token, untilMs: expiresAtMs, version: entry?.version ?? null }
+  }
+
+  /** Swaps the lease; when the answer is lost, the same write once more tells what became of it. */
+  const swap = async (over: string | null, owner: string, token: number, untilMs: number): Promise<{ version: string } | 'conflict'> => {
+    const record = encodeRecord({ number: token, meta: { owner, expiresAtMs: untilMs }, body: new Uint8Array(0) })
+    const put = () => store.put(at, record, { ifVersion: over, writeId: id })
+    const id = writeId(env.random)
+    return put().catch((error: unknown) => {
+      if (error instanceof StoreError && error.retryable) return put()
+      throw error
+    })
+  }
+
+  const held = (owner: string, token: number, untilMs: number, version: string): Held => ({
+    token,
+    untilMs,
+    async renew(ttlMs) {
+      const until = env.now() + ttlMs
+      const renewed = await swap(version, owner, token, until)
+      return renewed === 'conflict' ? 'lost' : held(owner, token, until, renewed.version)
+    },
+    async release() {
+      await swap(version, owner, token, 0)
+    },
+  })
+
+  return {
+    async acquire(ttlMs) {
+      const standing = await read()
+      // Taken before the write, so that the holder lets go no later than others believe.
+      const now = env.now()
+      if (standing.untilMs > now) return { takenUntilMs: standing.untilMs }
+      const owner = writeId(env.random)
+      const token = standing.token + 1
+      const taken = await swap(standing.version, owner, token, now + ttlMs)
+      return taken === 'conflict' ? { takenUntilMs: now + ttlMs } : held(owner, token, now + ttlMs, taken.version)
+    },
+  }
+}

@@ -1,0 +1,124 @@
+/** The reading end of a queue: what it has read and not yet dropped is kept, so that a drain reads every segment once. */
+
+import type { Position, Queue, QueuedBatch } from '../kinds.ts'
+import type { Store } from '../store.ts'
+import type { StateEnv } from './env.ts'
+import { decodeSegment, encodeSegment, segmentInfo, type Batch, type SegmentInfo } from './segment.ts'
+
+const pageSize = 1000
+
+/** A segment that was read: what is left of it, and the version that a rewrite replaces. */
+interface Open {
+  readonly info: SegmentInfo
+  readonly version: string
+  /** Not dropped, in order. */
+  batches: (Batch & { readonly number: number })[]
+  /** Dropped, but not yet in the store's copy. */
+  worn: boolean
+}
+
+/** `peek`, `drop` and `settle` over the segments below `prefix`; `removed` is told of every segment that is gone. */
+export function queueReader(
+  store: Store, prefix: string, env: StateEnv, removed: (segment: SegmentInfo) => void,
+): Pick<Queue, 'peek' | 'drop' | 'settle' | 'rewind'> {
+  const open: Open[] = []
+  /** Listed and not read yet, in order; everything in `open` comes before. */
+  let ahead: SegmentInfo[] = []
+  /** Left alone: written by a newer version. */
+  const foreign = new Set<string>()
+
+  /** Lists from the start: a writer may have been late with a position that is lower than what was read since. */
+  const look = async () => {
+    const here = new Set(open.map(({ info }) => info.key))
+    const found: SegmentInfo[] = []
+    for (let after: string | undefined; found.length === 0;) {
+      const page = await store.list(prefix, { limit: pageSize, ...(after !== undefined && { after }) })
+      for (const listed of page.entries) if (!here.has(listed.key) && !foreign.has(listed.key)) found.push(segmentInfo(listed))
+      after = page.next
+      if (after === undefined) break
+    }
+    ahead = found
+  }
+
+  /** Reads the next segment into `open`; false when there is none. */
+  const readNext = async (): Promise<boolean> => {
+    if (ahead.length === 0) await look()
+    const info = ahead[0]
+    if (info === undefined) return false
+    const entry = await store.get(info.key)
+    ahead.shift()
+    // Another reader was faster.
+    if (entry === undefined) return true
+    const { batches, damage } = decodeSegment(info, entry.value)
+    for (const each of damage) env.onDamage({ ...each, key: info.key })
+    if (damage.some(({ reason }) => reason === 'version')) foreign.add(info.key)
+    else open.push({ info, version: entry.version, batches, worn: false })
+    return true
+  }
+
+  const collect = async (maxBytes: number): Promise<QueuedBatch[]> => {
+    const found: QueuedBatch[] = []
+    let bytes = 0
+    for (let i = 0; ; i++) {
+      while (i >= open.length) if (!await readNext()) return found
+      for (const batch of open[i]!.batches) {
+        bytes += batch.bytes.length
+        if (found.length > 0 && bytes > maxBytes) return found
+        found.push({ ...batch.info, bytes: batch.bytes, position: positionOf(open[i]!.info, batch.number) })
+      }
+    }
+  }
+
+  /** Removes the segments in which nothing is left, from the front. */
+  const clear = async () => {
+    const used = open.findIndex(({ batches }) => batches.length > 0)
+    const gone = used < 0 ? open : open.slice(0, used)
+    if (gone.length === 0) return
+    const segments = gone.map(({ info }) => info)
+    await store.deleteAll(segments.map(({ key }) => key))
+    open.splice(0, gone.length)
+    segments.forEach(removed)
+  }
+
+  return {
+    async peek(maxBytes) {
+      const found = await collect(maxBytes)
+      // What is damaged through and through would never be dropped by a position.
+      if (found.length === 0) await clear()
+      return found
+    },
+    async drop(through) {
+      const { key, number } = parsePosition(through)
+      const last = open.findIndex(({ info }) => info.key === prefix + key)
+      for (const [i, segment] of open.slice(0, last + 1).entries()) {
+        const left = i < last ? [] : segment.batches.filter(batch => batch.number > number)
+        segment.worn ||= left.length < segment.batches.length
+        segment.batches = left
+      }
+      await clear()
+    },
+    async settle() {
+      const [segment] = open
+      if (segment === undefined || !segment.worn) return
+      const { info, version, batches } = segment
+      const outcome = await store.put(info.key, encodeSegment(batches, batches[0]!.number), { ifVersion: version })
+      // A conflict means that another reader has settled or removed it: what it left is read again.
+      if (outcome === 'conflict') open.shift()
+      else open[0] = { ...segment, version: outcome.version, worn: false }
+    },
+    rewind() {
+      open.length = 0
+      ahead = []
+      foreign.clear()
+    },
+  }
+
+  function positionOf({ key }: SegmentInfo, number: number): Position {
+    return `${key.slice(prefix.length)}#${number}`
+  }
+}
+
+function parsePosition(position: Position): { key: string; number: number } {
+  const cut = position.lastIndexOf('#')
+  return { key: position.slice(0, cut), number: Number(position.slice(cut + 1)) }
+}

@@ -1,0 +1,52 @@
+/** Segments: the unit in which a queue stands in the store. What a list should tell without reading is in the key (FORMAT.md). */
+
+import type { BatchInfo } from '../kinds.ts'
+import { encodeRecord, readRecords, type Damage, type StoredRecord } from '../record.ts'
+import type { Listed } from '../store.ts'
+import { concat } from '../../lib/bytes.ts'
+
+/** What a segment's key tells. */
+export interface SegmentInfo {
+  readonly key: string
+  readonly bytes: number
+  readonly records: number
+  readonly items: number
+  readonly oldestMs: number
+}
+
+/** One batch before it has a place. */
+export interface Batch {
+  readonly bytes: Uint8Array
+  readonly info: BatchInfo
+}
+
+/** The end of a segment's key, after the position. */
+export function segmentSuffix(batches: readonly Batch[], id: string): string {
+  const items = batches.reduce((sum, { info }) => sum + info.items, 0)
+  const oldest = batches.reduce((least, { info }) => Math.min(least, info.acceptedAtMs), Infinity)
+  return `-${batches.length}-${items}-${Math.max(0, Math.floor(oldest))}-${id}`
+}
+
+const tail = /\/\d{16}-(\d{1,9})-(\d{1,15})-(\d{1,15})-[0-9a-f]{8}$/
+
+/** What `listed` tells; a key that nobody here wrote counts as an empty segment, whose content will be reported as damaged. */
+export function segmentInfo({ key, size }: Listed): SegmentInfo {
+  const [, records = 0, items = 0, oldestMs = 0] = tail.exec(key) ?? []
+  return { key, bytes: size, records: Number(records), items: Number(items), oldestMs: Number(oldestMs) }
+}
+
+/** The bytes of `batches` as records numbered from `first`. */
+export const encodeSegment = (batches: readonly Batch[], first = 0): Uint8Array =>
+  concat(batches.map(({ bytes, info: { items, acceptedAtMs, meta } }, i) =>
+    encodeRecord({ number: first + i, meta: { items, acceptedAtMs, meta }, body: bytes })))
+
+/** The batches in a segment, each with its number, and the damage between them. */
+export function decodeSegment({ records: expected }: SegmentInfo, bytes: Uint8Array): { batches: (Batch & { number: number })[]; damage: Damage[] } {
+  const { records, damage } = readRecords(bytes, expected === 0 ? undefined : expected)
+  return { batches: records.map(({ number, meta, body }) => ({ number, bytes: body, info: batchInfo(meta) })), damage }
+}
+
+function batchInfo(meta: StoredRecord['meta']): BatchInfo {
+  const { items, acceptedAtMs, meta: own } = meta as Partial<BatchInfo>
+  return { items: items ?? 0, acceptedAtMs: acceptedAtMs ?? 0, meta: own ?? {} }
+}
