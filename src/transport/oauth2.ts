@@ -6,6 +6,9 @@ import { atMostOne, basicCredentials, httpUrl, present, type Path } from './argu
 import type { OAuth2Args } from './client-args.ts'
 import { shown } from './deliver.ts'
 
+/** What a request for a token is made of. */
+export type TokenArgs = Pick<OAuth2Args, 'client_id' | 'client_secret' | 'token_url' | 'scopes' | 'endpoint_params'> & Partial<Pick<OAuth2Args, 'client_secret_file'>>
+
 interface Token {
   /** The value of an Authorization header. */
   readonly credentials: string
@@ -21,7 +24,7 @@ const patienceMs = 10_000
 const answerCharacters = 64 * 1024
 
 /** A source of Authorization headers. One request for a token serves all calls that wait for it, and so does its failure. */
-export function tokenSource(args: OAuth2Args, secret: (call: Call) => Promise<string>, path: Path): (call: Call) => Promise<string> {
+export function tokenSource(args: TokenArgs, secret: (call: Call) => Promise<string>, path: Path): (call: Call) => Promise<string> {
   check(args, path)
   // Go's client finds out once whether the endpoint takes the client's secret in a header or in the form; so do we.
   const style = { inHeader: true }
@@ -41,7 +44,7 @@ export function tokenSource(args: OAuth2Args, secret: (call: Call) => Promise<st
   }
 }
 
-function check({ client_id, client_secret, client_secret_file, token_url }: OAuth2Args, path: Path): void {
+function check({ client_id, client_secret, client_secret_file, token_url }: TokenArgs, path: Path): void {
   if (client_id === '') throw new ArgumentError([...path, 'client_id'], 'oauth2 needs client_id')
   if (!present(client_secret) && !present(client_secret_file)) throw new ArgumentError(path, 'oauth2 needs client_secret or client_secret_file')
   atMostOne({ client_secret, client_secret_file }, path, 'source of the secret')
@@ -49,7 +52,7 @@ function check({ client_id, client_secret, client_secret_file, token_url }: OAut
   httpUrl(token_url, [...path, 'token_url'])
 }
 
-async function request(args: OAuth2Args, secret: (call: Call) => Promise<string>, style: { inHeader: boolean }, call: Call): Promise<Token> {
+async function request(args: TokenArgs, secret: (call: Call) => Promise<string>, style: { inHeader: boolean }, call: Call): Promise<Token> {
   const clientSecret = await secret(call)
   const answer = await ask(args, clientSecret, style.inHeader, call)
   if (answer.status < 400 || answer.status >= 500 || !style.inHeader) return read(answer, args, call)
@@ -60,7 +63,7 @@ async function request(args: OAuth2Args, secret: (call: Call) => Promise<string>
 
 interface Answer { readonly status: number; readonly body: string; readonly form: boolean }
 
-async function ask(args: OAuth2Args, clientSecret: string, inHeader: boolean, call: Call): Promise<Answer> {
+async function ask(args: TokenArgs, clientSecret: string, inHeader: boolean, call: Call): Promise<Answer> {
   const { client_id, scopes, token_url, endpoint_params } = args
   const form = new URLSearchParams({ grant_type: 'client_credentials' })
   if (scopes.length > 0) form.set('scope', scopes.join(' '))
@@ -84,7 +87,7 @@ async function ask(args: OAuth2Args, clientSecret: string, inHeader: boolean, ca
 }
 
 /** A token from an answer; the answer itself is never quoted, for what it may hold. */
-function read({ status, body, form }: Answer, { token_url }: OAuth2Args, call: Call): Token {
+function read({ status, body, form }: Answer, { token_url }: TokenArgs, call: Call): Token {
   const failed = (problem: string) => new ConsumeError('retryable', `the token endpoint ${shown(token_url)} ${problem}`)
   if (status < 200 || status >= 300) throw failed(`answered ${status}`)
   const fields = form ? Object.fromEntries(new URLSearchParams(body)) : parseObject(body)
