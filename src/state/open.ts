@@ -1,7 +1,7 @@
 /** Turns the keys that components declare into state on a store. */
 
 import { openCell } from './kinds/cell.ts'
-import { escapePart } from './kinds/keys.ts'
+import { storeKey } from './kinds/keys.ts'
 import { openLease } from './kinds/lease.ts'
 import { openQueue } from './kinds/queue.ts'
 import { openWindow } from './kinds/window.ts'
@@ -17,7 +17,7 @@ export type { StateEnv, DamageReport } from './kinds/env.ts'
  */
 export function open<K extends StateKey>(key: K, store: Store, nodeId: string, env: StateEnv): StateOf<K> {
   const opened = openers[key.kind] as (key: StateKey, store: Store, at: string, env: StateEnv) => unknown
-  return opened(key, store, `${key.kind}/${escapePart(nodeId)}/${escapePart(key.name)}`, env) as StateOf<K>
+  return opened(key, store, storeKey(key, nodeId), env) as StateOf<K>
 }
 
 const openers = { queue: openQueue, cell: openCell, window: openWindow, lease: openLease }
