@@ -17,6 +17,8 @@ export interface Delivery {
   readonly retry: RetryPolicy
   /** Which statuses may succeed when the same is sent again. */
   readonly retryableStatus: (status: number) => boolean
+  /** Statuses, besides 2xx, that are no failure but for the exporter to judge. */
+  readonly settles?: (status: number) => boolean
   /** Follow redirects, as the client arguments ask for. */
   readonly redirect?: 'follow' | 'manual'
 }
@@ -66,13 +68,13 @@ export function backOff({ initialMs, maxMs, multiplier, jitter }: RetryPolicy, a
 }
 
 async function attemptOnce(call: Call, delivery: Delivery, attempt: number) {
-  const { url, body, timeoutMs, retryableStatus, redirect } = delivery
+  const { url, body, timeoutMs, retryableStatus, settles, redirect } = delivery
   const headers = attempt === 1 ? delivery.headers : new Headers([...delivery.headers, ['retry-attempt', String(attempt - 1)]])
   const signal = timeoutMs > 0 ? AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]) : call.signal
   try {
     const response = await call.fetch(url, { method: 'POST', headers, body: body as BodyInit, signal, redirect: redirect ?? 'follow' })
     const answer = await readStart(response, answerBytes)
-    if (response.status >= 200 && response.status < 300) return { status: response.status, headers: response.headers, body: answer }
+    if ((response.status >= 200 && response.status < 300) || settles?.(response.status) === true) return { status: response.status, headers: response.headers, body: answer }
     const message = `${shown(url)} answered ${response.status}${quote(answer)}`
     if (!retryableStatus(response.status)) return permanent(message, { status: asRefusal(response.status) })
     const retryAfterMs = retryAfter(response.headers.get('retry-after'), call.now())

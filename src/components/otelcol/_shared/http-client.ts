@@ -1,0 +1,113 @@
+/** The HTTP client block of otelcol exporters: its arguments, and how a body leaves with them. */
+
+import { deliver, type RetryPolicy } from '../../../transport/deliver.ts'
+import { compress, writableEncodings } from '../../../wire/compression.ts'
+import type { Call } from '../../contract/call.ts'
+import { ArgumentError } from '../../contract/errors.ts'
+import { block, boolean, byteSize, capsule, duration, integer, map, string, type Decoded } from '../../contract/schema.ts'
+import { checkTls, clientTls } from './tls.ts'
+
+const platform = 'Connections are the platform\'s; it decides how many there are and how long they live.'
+
+/** Arguments of an HTTP client; `endpoint` may be empty where the component has other addresses. */
+export const httpClientFields = {
+  /** The destination's address; paths of the protocol are added to it. */
+  endpoint: string({ required: true }),
+  /** A proxy to send through. */
+  proxy_url: string({ default: '', inert: 'Requests leave through the platform\'s fetch, which takes no proxy.' }),
+  /** How to compress what is sent: `gzip`, `zlib`, `deflate`, `snappy` or `none`. */
+  compression: string({ default: 'gzip' }),
+  /** How hard to compress. */
+  compression_params: block({
+    /** The compression's level. */
+    level: integer({ required: true }),
+  }, { inert: 'The platform compresses at a level of its own.' }),
+  /** TLS to the destination. */
+  tls: clientTls(),
+  /** Size of the read buffer. */
+  read_buffer_size: byteSize({ default: '0B', inert: platform }),
+  /** Size of the write buffer. */
+  write_buffer_size: byteSize({ default: '512KiB', inert: platform }),
+  /** How long one attempt may take; 0 for as long as the platform lets it. */
+  timeout: duration({ default: '30s' }),
+  /** Headers to send along. */
+  headers: map(string({ required: true }), { default: {} }),
+  /** How many idle connections to keep. */
+  max_idle_conns: integer({ default: 100, inert: platform }),
+  /** How many idle connections to keep to one host. */
+  max_idle_conns_per_host: integer({ default: 0, inert: platform }),
+  /** How many connections to have to one host. */
+  max_conns_per_host: integer({ default: 0, inert: platform }),
+  /** How long an idle connection is kept. */
+  idle_conn_timeout: duration({ default: '90s', inert: platform }),
+  /** Whether every request gets a connection of its own. */
+  disable_keep_alives: boolean({ default: false, inert: platform }),
+  /** After what silence to ping an HTTP/2 connection. */
+  http2_read_idle_timeout: duration({ default: '0s', inert: platform }),
+  /** How long to wait for the ping's answer. */
+  http2_ping_timeout: duration({ default: '15s', inert: platform }),
+  /** Whether to prefer HTTP/2. */
+  force_attempt_http2: boolean({ default: true, inert: platform }),
+  /** Adds credentials: the `handler` of an `otelcol.auth` component. */
+  auth: capsule('auth.Handler'),
+  /** Keeps cookies of the destination. */
+  cookies: block({
+    /** Whether to send cookies back. */
+    enabled: boolean({ default: false }),
+  }, { inert: 'Nothing is kept between two requests here, cookies neither.' }),
+}
+export type HttpClientArgs = Decoded<typeof httpClientFields>
+
+export interface Outgoing {
+  readonly url: string
+  readonly contentType: string
+  readonly body: Uint8Array
+  readonly retry: RetryPolicy
+  readonly retryableStatus: (status: number) => boolean
+  readonly settles?: (status: number) => boolean
+}
+export type Send = (outgoing: Outgoing, call: Call) => ReturnType<typeof deliver>
+
+/** A sender with the client's headers, credentials and compression. `at` leads to the client's block; throws ArgumentError. */
+export function httpClient(args: HttpClientArgs, at: readonly string[]): Send {
+  const { compression, timeout: timeoutMs, auth } = args
+  checkTls(args.tls, [...at, 'tls'])
+  const coded = compression !== '' && compression !== 'none'
+  if (coded && !writableEncodings.includes(compression)) {
+    throw new ArgumentError([...at, 'compression'], `${JSON.stringify(compression)} cannot be written here`, { hint: `use ${[...writableEncodings, 'none'].join(', ')}` })
+  }
+  if (auth !== undefined && auth.authorize === undefined) {
+    throw new ArgumentError([...at, 'auth'], 'the handler can only check credentials of requests that come in, not add them to those that go out')
+  }
+  const fixed = headersOf(args.headers, [...at, 'headers'])
+  return async ({ contentType, body, ...delivery }, call) => {
+    const headers = new Headers(fixed)
+    headers.set('content-type', contentType)
+    if (coded) headers.set('content-encoding', compression)
+    await auth?.authorize!(headers, call)
+    return deliver(call, { ...delivery, timeoutMs, headers, body: coded ? await compress(compression, body) : body })
+  }
+}
+
+function headersOf(written: Readonly<Record<string, string>>, at: readonly string[]): Headers {
+  const headers = new Headers({ 'user-agent': 'Sluice' })
+  for (const [name, value] of Object.entries(written)) {
+    try {
+      headers.set(name, value)
+    } catch (error) {
+      // What is wrong is told by name only: the value may be a credential.
+      throw new ArgumentError([...at, name], `${JSON.stringify(name)} cannot be sent as a header`, { hint: 'names are letters, digits and dashes; values have no line breaks', cause: error })
+    }
+  }
+  return headers
+}
+
+/** An address that can be sent to. Throws ArgumentError; `at` leads to the argument. */
+export function checkUrl(url: string, at: readonly string[]): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+    throw new ArgumentError(at, `${JSON.stringify(url)} is not an address to send to`, { hint: 'write it with its scheme, like "https://otlp.example.com"' })
+  }
+  if (parsed.username !== '' || parsed.password !== '') throw new ArgumentError(at, 'credentials do not belong into an address', { hint: 'use an otelcol.auth component' })
+  return url
+}
