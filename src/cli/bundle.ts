@@ -6,7 +6,7 @@ import { catalog } from '../components/catalog.gen.ts'
 import type { Platform } from '../components/contract/define.ts'
 import { emit } from '../graph/compile/5-emit.ts'
 import type { Compiled } from '../graph/compile/compile.ts'
-import { stdlibModules } from '../language/stdlib/index.ts'
+import { libraryModules } from '../language/stdlib/catalog.ts'
 
 const sourceFolder = path.resolve(import.meta.dirname, '..')
 
@@ -42,7 +42,8 @@ export async function bundle(compiled: Compiled & { plan: object }, target: Plat
     plan: compiled.plan,
     components: Object.fromEntries(compiled.components.map(name => [name, `./components/${catalog[name]!}`])),
     openers: compiled.kinds.map(kind => ({ kind, module: `./state/kinds/${kind}.ts`, name: `open${kind[0]!.toUpperCase()}${kind.slice(1)}` })),
-    functions: stdlibModules(compiled.functions).map(part => ({ ...part, module: `./language/stdlib/${part.module}` })),
+    functions: compiled.functions.map(file => ({ ...libraryModules[file]!, module: `./language/stdlib/${file}` })),
+    assembler: './language/stdlib/assemble.ts',
   })
   const result = await build({
     entryPoints: [path.join(sourceFolder, entry)],

@@ -7,7 +7,7 @@ import type { Definition } from '../components/contract/define.ts'
 import { compile, type CompileOptions, type Compiled } from '../graph/compile/compile.ts'
 import { renderDiagnostics } from '../language/diagnostics.ts'
 import { stdlib } from '../language/stdlib/index.ts'
-import { Unknown } from '../language/value.ts'
+import { FunctionValue, Unknown, objectValue } from '../language/value.ts'
 import { readSources } from './sources.ts'
 
 /** Loads a component's definition by name. */
@@ -17,13 +17,22 @@ export async function lookup(name: string): Promise<Definition | undefined> {
   return ((await import(`../components/${module}`)) as { default: Definition }).default
 }
 
+/** The standard library as a check sees it: what the environment and the host will say is not known. */
+const env = new FunctionValue('env', () => new Unknown('string'))
+const library = {
+  ...stdlib(() => ''),
+  env,
+  sys: objectValue({ env }),
+  constants: objectValue(['hostname', 'os', 'arch', 'version'].map(name => [name, new Unknown('string')] as const)),
+}
+
 /** Compiles the configuration at `configPath`; files it names are read relative to the working folder, as Alloy does. */
 export async function compilePath(configPath: string, options: Pick<CompileOptions, 'stability' | 'target' | 'requireAuthentication' | 'withoutGuard'>): Promise<Compiled> {
   return compile(await readSources(configPath), {
     ...options,
     lookup,
     names: Object.keys(catalog),
-    functions: stdlib(() => new Unknown('string')),
+    functions: library,
     readFile: name => readFile(path.resolve(name)),
   })
 }

@@ -1,9 +1,7 @@
 /** How we name ourselves to destinations. */
 
 import type { Call } from '../components/contract/call.ts'
-
-/** The version in package.json; a test holds the two together. */
-export const version = '0.1.0'
+import { version } from '../lib/version.ts'
 
 /** The User-Agent header of every request. */
 export const userAgent = `Sluice/${version}`

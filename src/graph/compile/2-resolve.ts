@@ -1,10 +1,12 @@
 /** Phase 2, resolve: statements to nodes with their definitions, what each refers to, and an order in which dependencies come first. */
 
 import type { Definition } from '../../components/contract/define.ts'
+import { stabilities } from '../../components/contract/schema.ts'
 import type { Block } from '../../language/ast.ts'
 import { headSpan, nameSpan } from '../../language/ast.ts'
 import type { Diagnostic } from '../../language/diagnostics.ts'
-import { references } from '../../language/references.ts'
+import { references, type Reference } from '../../language/references.ts'
+import { deprecatedGlobal, isLibraryName, modulesFor, stabilityOf } from '../../language/stdlib/catalog.ts'
 import { nearest } from '../../lib/nearest.ts'
 import type { Loaded } from './1-load.ts'
 import type { CompileOptions } from './compile.ts'
@@ -24,6 +26,7 @@ export interface Resolved extends Pick<Loaded, 'sources'> {
   /** Dependencies first; otherwise in the order written. */
   readonly nodes: readonly ResolvedNode[]
   readonly components: readonly string[]
+  /** Files of the standard library that expressions need. */
   readonly functions: readonly string[]
 }
 
@@ -75,12 +78,28 @@ function uses(node: Declared, all: readonly Declared[], options: CompileOptions,
   for (const reference of references(node.block.body)) {
     const { path } = reference
     const id = longestId(path, ids)
-    if (id !== undefined) found.add(id)
-    else if (path[0]! in options.functions) functions.add(path[0]!)
-    else report(node.file, reference, messages.unknownReference(path.join('.'), nearest(path.slice(0, -1).join('.'), [...ids])))
+    const library = isLibraryName(path[0]!)
+    if (id !== undefined) {
+      found.add(id)
+      if (library) report(node.file, firstName(reference), messages.shadowing())
+    } else if (library) {
+      for (const module of modulesFor(path)) functions.add(module)
+      checkFunction(node.file, reference, options, report)
+    } else {
+      report(node.file, reference, messages.unknownReference(path.join('.'), nearest(path.slice(0, -1).join('.'), [...ids])))
+    }
   }
   return [...found]
 }
+
+function checkFunction(file: number, reference: Reference, { stability }: CompileOptions, report: Report): void {
+  const { path } = reference
+  if (deprecatedGlobal(path[0]!) !== undefined) report(file, firstName(reference), messages.deprecatedFunction())
+  const level = stabilityOf(path)
+  if (level !== undefined && stabilities.indexOf(level) > stabilities.indexOf(stability)) report(file, reference, messages.gated(path.join('.'), level, stability))
+}
+
+const firstName = ({ path, start }: Reference) => ({ start, end: start + path[0]!.length })
 
 /** The node id that `path` starts with; ids never contain one another at a dot, but names may be prefixes of names. */
 function longestId(path: readonly string[], ids: ReadonlySet<string>): string | undefined {

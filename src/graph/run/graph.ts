@@ -8,7 +8,9 @@ import type { Consumer } from '../../components/contract/consume.ts'
 import { decode } from '../../components/contract/decode.ts'
 import type { Definition, Instance, RouteHandler } from '../../components/contract/define.ts'
 import { ArgumentError, ConsumeError, retryable } from '../../components/contract/errors.ts'
+import type { Host as LibraryHost } from '../../language/stdlib/constants.ts'
 import { Capsule, Unknown, objectValue, type ObjectValue, type Value } from '../../language/value.ts'
+import { version } from '../../lib/version.ts'
 import type { Batch } from '../../telemetry/batch.ts'
 import { countItems } from '../../telemetry/count.ts'
 import type { Plan, PlanNode } from '../plan.ts'
@@ -22,8 +24,8 @@ import { StateOpener, type Openers } from './state.ts'
 export interface GraphModule {
   readonly plan: Plan
   readonly components: Readonly<Record<string, Definition>>
-  /** The standard library's namespaces in use, with the environment to read. */
-  readonly functions: (env: (name: string) => string | undefined) => ObjectValue
+  /** The parts of the standard library in use, with the environment to read and what `constants` says of the host. */
+  readonly functions: (env: (name: string) => string | undefined, host: LibraryHost) => ObjectValue
   /** The kinds of state in use. */
   readonly openers: Openers
 }
@@ -64,7 +66,7 @@ export class Graph {
   constructor({ plan, components, functions, openers }: GraphModule, host: Host) {
     this.plan = plan
     this.host = host
-    this.#functions = functions(name => host.env(name))
+    this.#functions = functions(name => host.env(name), { hostname: host.env('HOSTNAME') ?? '', os: 'linux', arch: 'amd64', version })
     const { now, random } = host
     const state = new StateOpener(openers, host.store, { now, random, onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } })
     this.#around = { host, plan, state, log: { level: 'info', format: 'logfmt' } }
