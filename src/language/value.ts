@@ -121,6 +121,28 @@ export class Unknown {
   }
 }
 
+/**
+ * A list of bytes, as `encoding.from_base64` gives it: to expressions an array of integers, but where a string is wanted it is the text
+ * that the bytes encode.
+ */
+export class ByteList extends Array<Value> {
+  static override get [Symbol.species]() {
+    return Array
+  }
+
+  /** A list of these bytes. */
+  static fromBytes(bytes: Uint8Array): ByteList {
+    const list = new ByteList(bytes.length)
+    bytes.forEach((byte, index) => { list[index] = BigInt(byte) })
+    return list
+  }
+
+  /** The bytes as UTF-8 text; what is none becomes the replacement character. */
+  text(): string {
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(this, Number))
+  }
+}
+
 /** Alloy's name of a value's type. */
 export type TypeName = 'null' | 'number' | 'string' | 'bool' | 'array' | 'object' | 'function' | 'capsule'
 

@@ -1,7 +1,7 @@
 /** How functions of the standard library take their arguments: counts, Alloy's implicit conversions, and errors that name the argument. */
 import { toDisplayNumber } from '../../lib/go-format.ts'
 import type { TypeName, Value } from '../value.ts'
-import { CallError, isObject, OptionalSecret, Secret, typeName } from '../value.ts'
+import { ByteList, CallError, isObject, OptionalSecret, Secret, typeName } from '../value.ts'
 
 /** Where a value stands: which argument, and the path into it. */
 export interface Place {
@@ -39,6 +39,7 @@ export function textOf(value: Value, place: Place): string {
     throw new CallError('secrets may not be converted into strings', place)
   }
   if (value instanceof OptionalSecret) return value.value
+  if (value instanceof ByteList) return value.text()
   throw wrongType(value, 'string', place)
 }
 

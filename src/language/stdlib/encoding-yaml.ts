@@ -1,0 +1,121 @@
+/** `encoding.from_yaml`: YAML by the `yaml` package, scalars resolved as Go's yaml.v3 resolves them. */
+import type { Document, Scalar } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import { toDisplayNumber } from '../../lib/go-format.ts'
+import type { Value } from '../value.ts'
+import { CallError, FunctionValue, isObject, objectValue } from '../value.ts'
+import { checkCount, toText } from './_arguments.ts'
+
+/** Nodes that a document may expand to: aliases can make a small text a huge value. */
+const maximumNodes = 1_000_000
+const maximumDepth = 500
+
+const booleans: Record<string, boolean> = { __proto__: null as never, true: true, True: true, TRUE: true, false: false, False: false, FALSE: false }
+const nulls = new Set(['', '~', 'null', 'Null', 'NULL'])
+const integer = /^[-+]?(?:0b[01]+|0o[0-7]+|0x[0-9a-fA-F]+|\d+)$/
+const float = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/
+
+/** A scalar written without quotes: null, boolean, integer, float or text, in the mixture of YAML 1.1 and 1.2 that Go reads. */
+function resolvePlain(text: string): Value {
+  if (nulls.has(text)) return null
+  if (text in booleans) return booleans[text]!
+  if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity
+  if (/^\.(?:nan|NaN|NAN)$/.test(text)) return NaN
+  const digits = text.replaceAll('_', '')
+  if (integer.test(digits)) {
+    const value = parseInteger(digits)
+    if (value !== undefined && value < 1n << 64n && value >= -(1n << 63n)) return value
+  }
+  return float.test(digits) ? Number(digits) : text
+}
+
+function parseInteger(text: string): bigint | undefined {
+  const negative = text.startsWith('-')
+  const digits = text.replace(/^[-+]/, '')
+  if (/^0\d+$/.test(digits)) {
+    if (/[89]/.test(digits)) return undefined
+    return negative ? -BigInt(`0o${digits.slice(1)}`) : BigInt(`0o${digits.slice(1)}`)
+  }
+  return negative ? -BigInt(digits) : BigInt(digits)
+}
+
+function resolveScalar(node: Scalar): Value {
+  const text = typeof node.source === 'string' ? node.source : typeof node.value === 'string' ? node.value : ''
+  switch (node.tag) {
+    case 'tag:yaml.org,2002:str': return text
+    case 'tag:yaml.org,2002:float': {
+      const value = resolvePlain(text)
+      return typeof value === 'bigint' ? Number(value) : value
+    }
+    default: return node.type === 'PLAIN' || node.type === undefined ? resolvePlain(text) : text
+  }
+}
+
+/** Parses the first document of a YAML text; throws with the place and the reason. */
+export function parseYaml(source: string): Value {
+  const document = parseDocument(source, { version: '1.2', schema: 'failsafe', merge: true, logLevel: 'silent', uniqueKeys: true })
+  const error = document.errors[0]
+  if (error !== undefined) {
+    const line = error.linePos?.[0].line ?? 1
+    throw new CallError(`yaml: ${line > 1 ? `line ${line}: ` : ''}${reasons[error.code] ?? firstLine(error.message)}`)
+  }
+  return createConverter(document)(document.contents, 0)
+}
+
+/** Go's words where users know them. */
+const reasons: Partial<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
+  TAB_AS_INDENT: 'found character that cannot start any token',
+  BAD_INDENT: 'did not find expected key',
+}
+
+const firstLine = (message: string) => message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
+
+function createConverter(document: Document): (node: unknown, depth: number) => Value {
+  let nodes = 0
+
+  function convert(node: unknown, depth: number): Value {
+    if (++nodes > maximumNodes || depth > maximumDepth) throw new CallError('yaml: document contains excessive aliasing')
+    if (isAlias(node)) {
+      const target = node.resolve(document)
+      if (target === undefined) throw new CallError(`yaml: unknown anchor '${node.source}' referenced`)
+      return convert(target, depth + 1)
+    }
+    if (isScalar(node)) return resolveScalar(node)
+    if (isSeq(node)) return node.items.map(item => convert(item, depth + 1))
+    if (!isMap(node)) return null
+    const merged: [string, Value][] = []
+    const own: [string, Value][] = []
+    for (const { key, value } of node.items) {
+      if (isScalar(key) && key.source === '<<' && key.type === 'PLAIN') merged.push(...merge(value, depth))
+      else own.push([keyText(convert(key, depth + 1)), convert(value, depth + 1)])
+    }
+    return objectValue([...merged, ...own])
+  }
+
+  /** The entries of a merged mapping, or of a list of them, of which the first wins. */
+  function merge(node: unknown, depth: number): [string, Value][] {
+    const value = convert(node, depth + 1)
+    const sources = Array.isArray(value) ? [...value].reverse() : [value]
+    return sources.flatMap(source => {
+      if (isObject(source)) return Object.entries(source)
+      throw new CallError('yaml: map merge requires map or sequence of maps as the value')
+    })
+  }
+
+  return convert
+}
+
+function keyText(key: Value): string {
+  if (typeof key === 'string') return key
+  if (typeof key === 'bigint' || typeof key === 'number') return toDisplayNumber(key)
+  if (typeof key === 'boolean' || key === null) return String(key)
+  throw new CallError('yaml: invalid map key')
+}
+
+export const members = objectValue({
+  from_yaml: new FunctionValue('from_yaml', args => {
+    checkCount(args, 1)
+    return parseYaml(toText(args, 0))
+  }),
+})
