@@ -177,7 +177,7 @@ export class Graph {
 
   // --- running ------------------------------------------------------------------------------------------------------------------
 
-  #call(id: string, signal: AbortSignal = never, client?: Client): GraphCall { return new GraphCall(this.#around, id, signal, client) }
+  #call(id: string, signal: AbortSignal = never(), client?: Client): GraphCall { return new GraphCall(this.#around, id, signal, client) }
 
   /** A call that enters at node `id`. */
   enter(id: string, signal: AbortSignal, client?: Client): Call { return this.#call(id, signal, client) }
@@ -262,8 +262,8 @@ export class Graph {
   get lastFailures(): readonly Failure[] { return this.failures.list() }
 }
 
-/** A signal for what nobody can call off. */
-const never = new AbortController().signal
+/** A signal for what nobody can call off; made when needed, because Workers let none be made in global scope. */
+const never = () => new AbortController().signal
 
 const consumerTypes = new Set<string>(['otelcol.Consumer', 'storage.Appendable', 'loki.LogsReceiver'])
 const isPlain = (type: string) => !consumerTypes.has(type) && type !== 'auth.Handler' && type !== 'relabel.Rules'
