@@ -1,24 +1,14 @@
 /** Label sets as Prometheus and Loki have them: names and values, sorted by name. */
 
 import { quoteGo, scanQuoted } from '../lib/go-quote.ts'
+import { compareNames } from '../lib/label-text.ts'
+
+export { compareNames, isLegacyLabelName, renderLabels } from '../lib/label-text.ts'
 
 export type Label = readonly [name: string, value: string]
 
 /** Sorted by name (in the order of UTF-8 bytes), no name twice. */
 export type Labels = readonly Label[]
-
-/** The order of UTF-8 bytes, which is that of code points, as Go sorts: negative, zero or positive. */
-export function compareNames(a: string, b: string): number {
-  if (a === b) return 0
-  const shared = Math.min(a.length, b.length)
-  for (let i = 0; i < shared; i++) {
-    const x = a.charCodeAt(i)
-    const y = b.charCodeAt(i)
-    // Surrogates stand for code points above all others, yet their units lie below U+E000.
-    if (x !== y) return x >= 0xd800 && y >= 0xd800 ? a.codePointAt(i)! - b.codePointAt(i)! || x - y : x - y
-  }
-  return a.length - b.length
-}
 
 /** A label set of pairs in any order; the last one of a name counts. */
 export function labelsOf(pairs: Iterable<Label>): Labels {
@@ -35,24 +25,11 @@ export function mergeLabels(labels: Labels, over: Labels): Labels {
   return over.length === 0 ? labels : labels.length === 0 ? over : labelsOf([...labels, ...over])
 }
 
-/** A label name that needs no quotes: `[a-zA-Z_][a-zA-Z0-9_]*`. */
-export const isLegacyLabelName = (name: string): boolean => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)
-
 /** A metric name that needs no quotes: a label name that may hold colons. */
 export const isLegacyMetricName = (name: string): boolean => /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)
 
 /** A label or metric name under Prometheus' UTF-8 scheme: anything that is text and not empty. */
 export const isUtf8Name = (name: string): boolean => name !== '' && !/\p{Surrogate}/u.test(name)
-
-/** `{a="b", c="d"}` as Loki takes stream labels: names sorted, values quoted as Go quotes. */
-export function renderLabels(labels: Labels): string {
-  let out = '{'
-  for (const [name, value] of labels) {
-    if (out.length > 1) out += ', '
-    out += `${isLegacyLabelName(name) ? name : quoteGo(name)}=${quoteGo(value)}`
-  }
-  return `${out}}`
-}
 
 /** Stream labels that cannot be read; `offset` counts UTF-16 units into `text`. */
 export class LabelsError extends Error {

@@ -1,0 +1,282 @@
+/** Log entries as Loki push batches: counted, read, relabelled, split, merged and grouped on their bytes. */
+
+import { concat, utf8 } from '../lib/bytes.ts'
+import {
+  ENTRIES, ENTRY_LINE, ENTRY_TIMESTAMP, STREAMS, STREAM_HASH, STREAM_LABELS, writePair, writeTimestamp,
+} from '../wire/loki-push.ts'
+import { Writer } from '../wire/writer.ts'
+import type { LokiBatch } from './batch.ts'
+import { LabelsError, labelValue, mergeLabels, parseLabels, renderLabels, type Labels } from './labels.ts'
+import { entrySize, labelTextOf, reader, streamsOf, type Entry, type Stream } from './loki-stream.ts'
+import type { Relabeler } from './relabel.ts'
+
+export { Stream, entrySize, streamsOf, type Entry } from './loki-stream.ts'
+
+/** The label that says which tenant an entry belongs to; loki.write turns it into a header. */
+export const tenantLabel = '__tenant_id__'
+
+/** A batch of the bytes of a PushRequest. */
+export const lokiBatch = (bytes: Uint8Array): LokiBatch => ({ kind: 'loki', bytes })
+
+/** Entries of all streams. */
+export function countEntries(batch: LokiBatch): number {
+  const { bytes } = batch
+  const r = reader(bytes)
+  const inner = reader(bytes)
+  let count = 0
+  while (r.next() !== 0) {
+    r.skip()
+    if (r.tag !== STREAMS) continue
+    inner.reset(bytes, r.from, r.to)
+    while (inner.next() !== 0) {
+      if (inner.tag === ENTRIES) count++
+      inner.skip()
+    }
+  }
+  return count
+}
+
+/** A stream as an object, for those who make some: labels as a set or as text. */
+export interface StreamData {
+  readonly labels: Labels | string
+  readonly entries: Iterable<Entry | Pick<Entry, 'timestamp' | 'line'>>
+}
+
+/** A batch of streams given as objects; streams without entries are left out. */
+export function writeLoki(streams: Iterable<StreamData>): LokiBatch {
+  const w = new Writer(4096)
+  for (const { labels, entries } of streams) {
+    const start = w.pos
+    w.varint(STREAMS).fork(1024).varint(STREAM_LABELS).string(typeof labels === 'string' ? labels : renderLabels(labels))
+    let empty = true
+    for (const entry of entries) {
+      empty = false
+      w.varint(ENTRIES).fork(entry.line.length + 16)
+      writeTimestamp(w, entry.timestamp)
+      w.varint(ENTRY_LINE).string(entry.line)
+      if ('metadata' in entry) for (const [name, value] of entry.metadata) writePair(w, name, value)
+      w.join()
+    }
+    if (empty) w.abandon(start)
+    else w.join()
+  }
+  return lokiBatch(w.finish())
+}
+
+/** What became of label texts before: the new text, or undefined where the stream was dropped. */
+export class StreamCache {
+  private known = new Map<string, string | undefined>()
+  private readonly limit: number
+
+  constructor(limit = 10_000) {
+    this.limit = Math.max(1, limit)
+  }
+
+  get size(): number {
+    return this.known.size
+  }
+
+  lookUp(labels: string, decide: () => string | undefined): string | undefined {
+    if (this.known.has(labels)) return this.known.get(labels)
+    // Starting over costs one parse for each stream in use, and needs no bookkeeping on every hit.
+    if (this.known.size >= this.limit) this.known.clear()
+    const decided = decide()
+    this.known.set(labels, decided)
+    return decided
+  }
+}
+
+/**
+ * Applies `edit` to the labels of every stream and copies the entries; undefined or no labels drop the stream. A stream whose
+ * labels cannot be read goes to `refuse` and is dropped, or, without it, throws its LabelsError. The batch itself comes back when
+ * nothing changed.
+ */
+export function mapStreamLabels(
+  batch: LokiBatch,
+  edit: (labels: Labels) => Labels | undefined,
+  { cache, refuse }: { cache?: StreamCache | undefined; refuse?: ((error: LabelsError) => void) | undefined } = {},
+): LokiBatch {
+  const decide = (labels: string): string | undefined => {
+    const edited = edit(parseLabels(labels))
+    return edited === undefined || edited.length === 0 ? undefined : renderLabels(edited)
+  }
+  return rewriteStreams(batch, labels => {
+    try {
+      return cache === undefined ? decide(labels) : cache.lookUp(labels, () => decide(labels))
+    } catch (error) {
+      if (refuse === undefined || !(error instanceof LabelsError)) throw error
+      refuse(error)
+      return undefined
+    }
+  })
+}
+
+/** Replaces label texts; undefined drops a stream. The hash of a stream goes when its labels change. */
+function rewriteStreams(batch: LokiBatch, decide: (labels: string) => string | undefined): LokiBatch {
+  const { bytes } = batch
+  const r = reader(bytes)
+  const inner = reader(bytes)
+  let w: Writer | undefined
+  let copied = 0
+  while (r.next() !== 0) {
+    const { at } = r
+    r.skip()
+    if (r.tag !== STREAMS) continue
+    const labels = labelTextOf(bytes, r.from, r.to)
+    const changed = decide(labels)
+    if (changed === labels) continue
+    w ??= new Writer(bytes.length + (bytes.length >> 3) + 64)
+    w.raw(bytes, copied, at)
+    copied = r.pos
+    if (changed === undefined) continue
+    w.varint(STREAMS).fork(r.to - r.from + changed.length - labels.length).varint(STREAM_LABELS).string(changed)
+    inner.reset(bytes, r.from, r.to)
+    let kept = r.from
+    while (inner.next() !== 0) {
+      const start = inner.at
+      inner.skip()
+      if (inner.tag !== STREAM_LABELS && inner.tag !== STREAM_HASH) continue
+      w.raw(bytes, kept, start)
+      kept = inner.pos
+    }
+    w.raw(bytes, kept, r.to).join()
+  }
+  return w === undefined ? batch : lokiBatch(w.raw(bytes, copied).finish())
+}
+
+/** Applies relabelling rules to every stream. */
+export function relabelLoki(batch: LokiBatch, relabeler: Relabeler, cache?: StreamCache): LokiBatch {
+  return mapStreamLabels(batch, labels => relabeler.relabel(labels), { cache })
+}
+
+/** Adds labels to every stream; what a stream says itself stays, unless `overwrite` is set. */
+export function addStreamLabels(batch: LokiBatch, labels: Labels, { overwrite = false, cache }: { overwrite?: boolean; cache?: StreamCache } = {}): LokiBatch {
+  if (labels.length === 0) return batch
+  return mapStreamLabels(batch, own => (overwrite ? mergeLabels(own, labels) : mergeLabels(labels, own)), { cache })
+}
+
+/** Labels without those whose names begin with `__`, the tenant's excepted if asked. */
+export function withoutInternal(labels: Labels, { keepTenant = false } = {}): Labels {
+  return labels.filter(([name]) => !name.startsWith('__') || (keepTenant && name === tenantLabel))
+}
+
+/** Sets or replaces the tenant of every stream; an empty one changes nothing. */
+export function withTenant(batch: LokiBatch, tenant: string, cache?: StreamCache): LokiBatch {
+  return tenant === '' ? batch : addStreamLabels(batch, [[tenantLabel, tenant]], { overwrite: true, ...(cache && { cache }) })
+}
+
+/** Batches by tenant ('' for streams that name none), internal labels taken off; streams with no labels left go too. */
+export function groupByTenant(batch: LokiBatch): Map<string, LokiBatch> {
+  const { bytes } = batch
+  const tenants = new Map<string, Writer>()
+  const r = reader(bytes)
+  let only: string | undefined
+  let mixed = false
+  while (r.next() !== 0) {
+    const { at } = r
+    r.skip()
+    if (r.tag !== STREAMS) continue
+    const labels = labelTextOf(bytes, r.from, r.to)
+    const tenant = labels.includes(tenantLabel) ? labelValue(parseLabels(labels), tenantLabel) ?? '' : ''
+    mixed ||= only !== undefined && only !== tenant
+    only ??= tenant
+    let w = tenants.get(tenant)
+    if (w === undefined) tenants.set(tenant, (w = new Writer(256)))
+    w.raw(bytes, at, r.pos)
+  }
+  const strip = (part: LokiBatch) => mapStreamLabels(part, labels => withoutInternal(labels))
+  if (!mixed) return only === undefined ? new Map<string, LokiBatch>() : new Map([[only, strip(batch)]])
+  return new Map([...tenants].map(([tenant, w]) => [tenant, strip(lokiBatch(w.finish()))]))
+}
+
+/** One batch with the streams of all, in order. */
+export function mergeLoki(batches: readonly LokiBatch[]): LokiBatch {
+  return batches.length === 1 ? batches[0]! : lokiBatch(concat(batches.map(batch => batch.bytes)))
+}
+
+/** The same entries with each stream standing once, in the order of first appearance. */
+export function compactLoki(batch: LokiBatch): LokiBatch {
+  const streams = new Map<string, Stream[]>()
+  let count = 0
+  for (const stream of streamsOf(batch)) {
+    count++
+    const same = streams.get(stream.labelText)
+    if (same === undefined) streams.set(stream.labelText, [stream])
+    else same.push(stream)
+  }
+  if (streams.size === count) return batch
+  const w = new Writer(batch.bytes.length)
+  for (const [labels, parts] of streams) {
+    w.varint(STREAMS).fork(1024).varint(STREAM_LABELS).string(labels)
+    for (const part of parts) for (const entry of part.entryBytes()) w.varint(ENTRIES).bytes(entry)
+    w.join()
+  }
+  return lokiBatch(w.finish())
+}
+
+/** Gives every entry the time `now` (nanoseconds since the epoch), where the sender's is not wanted. */
+export function withTimestamp(batch: LokiBatch, now: bigint): LokiBatch {
+  const { bytes } = batch
+  const timestamp = new Writer(32)
+  writeTimestamp(timestamp, now)
+  const stamp = timestamp.finish()
+  const w = new Writer(bytes.length + (bytes.length >> 4) + 64)
+  const r = reader(bytes)
+  while (r.next() !== 0) {
+    const { at } = r
+    r.skip()
+    if (r.tag !== STREAMS) {
+      w.raw(bytes, at, r.pos)
+      continue
+    }
+    w.varint(STREAMS).fork(r.to - r.from)
+    const inner = reader(bytes, r.from, r.to)
+    while (inner.next() !== 0) {
+      const start = inner.at
+      inner.skip()
+      if (inner.tag === ENTRIES) writeStamped(w, bytes, inner.from, inner.to, stamp)
+      else w.raw(bytes, start, inner.pos)
+    }
+    w.join()
+  }
+  return lokiBatch(w.finish())
+}
+
+function writeStamped(w: Writer, bytes: Uint8Array, from: number, to: number, stamp: Uint8Array): void {
+  w.varint(ENTRIES).fork(to - from + 16).raw(stamp)
+  const r = reader(bytes, from, to)
+  while (r.next() !== 0) {
+    const { at } = r
+    r.skip()
+    if (r.tag !== ENTRY_TIMESTAMP) w.raw(bytes, at, r.pos)
+  }
+  w.join()
+}
+
+/** Batches whose lines and structured metadata take at most `maxBytes` each (one entry may take more), in order. */
+export function splitLoki(batch: LokiBatch, { maxBytes }: { maxBytes: number }): LokiBatch[] {
+  if (batch.bytes.length <= maxBytes) return [batch]
+  const parts: LokiBatch[] = []
+  const w = new Writer(Math.min(batch.bytes.length, 2 * maxBytes))
+  let held = 0
+  for (const stream of streamsOf(batch)) {
+    const labels = utf8(stream.labelText)
+    let open = false
+    for (const entry of stream.entryBytes()) {
+      const size = entrySize(entry)
+      if (held > 0 && held + size > maxBytes) {
+        if (open) w.join()
+        parts.push(lokiBatch(w.finish()))
+        held = 0
+        open = false
+      }
+      if (!open) w.varint(STREAMS).fork(1024).varint(STREAM_LABELS).bytes(labels)
+      open = true
+      w.varint(ENTRIES).bytes(entry)
+      held += size
+    }
+    if (open) w.join()
+  }
+  if (w.pos > 0) parts.push(lokiBatch(w.finish()))
+  return parts
+}
