@@ -1,0 +1,106 @@
+/** One destination of prometheus.remote_write. */
+
+import type { Call } from '../../contract/call.ts'
+import type { PrometheusConsumer } from '../../contract/consume.ts'
+import { ArgumentError } from '../../contract/errors.ts'
+import type { PrometheusBatch } from '../../../telemetry/batch.ts'
+import { mergeLabels, type Labels } from '../../../telemetry/labels.ts'
+import { LabelCache, countSamples, mapLabels, splitPrometheus, stripPrometheus } from '../../../telemetry/prometheus.ts'
+import { httpUrl, present, sendableHeader, type Path } from '../../../transport/arguments.ts'
+import { httpClient } from '../../../transport/client.ts'
+import { deliver, type RetryPolicy } from '../../../transport/deliver.ts'
+import { sendInOrder } from '../../../transport/in-order.ts'
+import { rulesAt } from '../../../transport/rule-args.ts'
+import { signer } from '../../../transport/sigv4.ts'
+import { identify, userAgent } from '../../../transport/user-agent.ts'
+import { encodeRemoteWrite2 } from '../../../wire/remote-write-2.ts'
+import { encodeSnappy } from '../../../wire/snappy.ts'
+import { azureTokens } from './azuread.ts'
+import { v2Message, type EndpointArgs } from './remote-args.ts'
+import { keepTimes } from './times.ts'
+
+/** A consumer that sends to the endpoint whose arguments stand at `path`; throws ArgumentError for what cannot work. */
+export function remoteWriteEndpoint(args: EndpointArgs, external: Labels, path: Path): PrometheusConsumer {
+  const { remote_timeout, queue_config: queue } = args
+  const address = httpUrl(args.url, [...path, 'url'])
+  const prepare = preparation(args, external, path)
+  const headersFor = headerSource(args, address.basic, path)
+  const sign = args.sigv4 === undefined ? undefined : signer(args.sigv4, [...path, 'sigv4'])
+  const encode = encoders[args.protobuf_message]
+  const retry: RetryPolicy = {
+    enabled: true, initialMs: queue.min_backoff, maxMs: queue.max_backoff, multiplier: 2, jitter: 0, maxElapsedMs: 0,
+  }
+  const retryableStatus = (status: number) => status >= 500 || (status === 429 && queue.retry_on_http_429)
+
+  return {
+    async consume(batch, call) {
+      const ready = prepare(batch, call)
+      if (ready.bytes.length === 0) return
+      const common = await headersFor(call)
+      await sendInOrder(splitPrometheus(ready, { maxSamples: queue.max_samples_per_send }), countSamples, async (part) => {
+        const body = encodeSnappy(encode(part))
+        const headers = new Headers(common)
+        await sign?.(address.url, headers, body, call)
+        await deliver(call, { url: address.url, body, headers, timeoutMs: remote_timeout, retry, retryableStatus, redirect: headersFor.redirect })
+      })
+    },
+  }
+}
+
+/** What the labels and samples of a batch go through before they are sent, in Prometheus' order. */
+function preparation(args: EndpointArgs, external: Labels, path: Path): (batch: PrometheusBatch, call: Call) => PrometheusBatch {
+  const { send_exemplars, send_native_histograms, metadata_config, queue_config } = args
+  const rules = rulesAt(args.write_relabel_config, [...path, 'write_relabel_config'])
+  const untouched = rules.rules.length === 0 && external.length === 0
+  const cache = new LabelCache()
+  const strip = { exemplars: !send_exemplars, histograms: !send_native_histograms, metadata: !metadata_config.send }
+  return (batch, call) => {
+    // What a series says itself wins over the external labels, and rules see both.
+    const labelled = untouched ? batch : mapLabels(batch, labels => rules.relabel(mergeLabels(external, labels)), cache)
+    const ready = stripPrometheus(labelled, strip)
+    if (queue_config.sample_age_limit === 0) return ready
+    const oldest = call.now() - queue_config.sample_age_limit
+    const { batch: young, dropped } = keepTimes(ready, timestamp => timestamp >= oldest)
+    if (dropped > 0) call.log('warn', 'samples are older than sample_age_limit and are not sent', { samples: dropped, endpoint: args.name })
+    return young
+  }
+}
+
+type HeaderSource = ((call: Call) => Promise<Headers>) & { redirect: 'follow' | 'manual' }
+
+/** Headers of every request: the user's, credentials, who we are, and last the protocol's own, which nothing may replace. */
+function headerSource(args: EndpointArgs, basic: string | undefined, path: Path): HeaderSource {
+  const { sigv4, azuread, google_iam } = args
+  const client = httpClient(args, path, { sigv4, azuread, google_iam })
+  if (google_iam !== undefined) {
+    throw new ArgumentError([...path, 'google_iam'], 'credentials of Google Cloud are not possible yet', { hint: 'use oauth2 or a bearer_token_file' })
+  }
+  const azure = azuread === undefined ? undefined : azureTokens(azuread, [...path, 'azuread'])
+  for (const [name, value] of Object.entries(args.headers)) sendableHeader(name, value, [...path, 'headers', name])
+  const source = async (call: Call) => {
+    const headers = new Headers({ 'user-agent': userAgent, ...(present(basic) && { authorization: basic! }) })
+    for (const [name, value] of Object.entries(args.headers)) headers.set(name, value)
+    await client.authorize(headers, call)
+    if (azure !== undefined) headers.set('authorization', await azure(call))
+    await identify(headers, call)
+    for (const [name, value] of protocolHeaders[args.protobuf_message]) headers.set(name, value)
+    return headers
+  }
+  return Object.assign(source, { redirect: client.redirect })
+}
+
+type Message = EndpointArgs['protobuf_message']
+
+const protocolHeaders: Record<Message, [string, string][]> = {
+  'prometheus.WriteRequest': [
+    ['content-type', 'application/x-protobuf'], ['content-encoding', 'snappy'], ['x-prometheus-remote-write-version', '0.1.0'],
+  ],
+  'io.prometheus.write.v2.Request': [
+    ['content-type', `application/x-protobuf;proto=${v2Message}`], ['content-encoding', 'snappy'], ['x-prometheus-remote-write-version', '2.0.0'],
+  ],
+}
+
+const encoders: Record<Message, (batch: PrometheusBatch) => Uint8Array> = {
+  'prometheus.WriteRequest': batch => batch.bytes,
+  'io.prometheus.write.v2.Request': batch => encodeRemoteWrite2(batch.bytes),
+}
