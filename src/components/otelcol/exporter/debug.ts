@@ -43,7 +43,7 @@ export default defineComponent({
         const write = (message: string, fields?: Readonly<Record<string, number>>) => {
           if (!passes(message, call.now())) return
           if (use_internal_logger) call.log('info', message, fields)
-          else call.print(fields === undefined ? message : `${message}\t${JSON.stringify(fields)}`)
+          else call.print(fields === undefined ? message : `${message}\t${spaced(fields)}`)
         }
         const title = `${batch.signal[0]!.toUpperCase()}${batch.signal.slice(1)}`
         write(title, summary(batch))
@@ -54,6 +54,9 @@ export default defineComponent({
     return { exports: { input } }
   },
 })
+
+/** JSON with a space after every colon and comma. */
+const spaced = (fields: Readonly<Record<string, number>>) => `{${Object.entries(fields).map(([name, count]) => `"${name}": ${count}`).join(', ')}}`
 
 /** The counts of the first line, under the collector's names. */
 function summary(batch: OtlpBatch): Record<string, number> {
