@@ -4,6 +4,7 @@ import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda'
 import * as graphModule from '#graph'
 import { Graph } from '../graph/run/graph.ts'
 import { memoryStore } from '../state/stores/memory.ts'
+import { s3Store } from '../state/stores/s3.ts'
 import { webHost } from './host.ts'
 import { createApp, type Incoming } from './http/app.ts'
 
@@ -13,9 +14,9 @@ interface TickEvent {
 }
 
 const { now, random } = webHost
-const store = process.env.SLUICE_BUCKET === undefined
-  ? memoryStore({ now, random })
-  : (await import('./lambda-store.ts')).bucketStore(process.env.SLUICE_BUCKET, { now, random })
+const { SLUICE_BUCKET: bucket = '', SLUICE_PREFIX: prefix = '' } = process.env
+// The bucket's SDK is loaded when state is first used, so a cold start does not wait for it.
+const store = bucket === '' ? memoryStore({ now, random }) : s3Store({ bucket, prefix, now, random })
 
 const graph = new Graph(graphModule, { ...webHost, platform: 'lambda', env: name => process.env[name], store })
 const app = createApp(graph)
