@@ -64,7 +64,7 @@ export interface Store {
   put(key: string, value: Uint8Array, options?: PutOptions): Promise<{ version: string } | 'conflict'>
   /** Writes a new key `prefix + position + suffix` that sorts after all appended earlier (see FORMAT.md); `suffix` must be unique. */
   append(prefix: string, suffix: string, value: Uint8Array): Promise<{ key: string; version: string }>
-  /** Removes `key`; without `ifVersion` an absent key counts as deleted, with it as a conflict. */
+  /** Removes `key`; a conflict when another version than `ifVersion` stands there. An absent key counts as deleted. */
   delete(key: string, options?: { readonly ifVersion?: string }): Promise<'deleted' | 'conflict'>
   /** Removes many keys (absent ones too) in one operation; not atomic: after an error some may be gone. */
   deleteAll(keys: readonly string[]): Promise<void>

@@ -56,7 +56,11 @@ const oddKeys = [
   'x'.repeat(199), 'x'.repeat(200), 'x'.repeat(201), 'x'.repeat(401), `${'long/'.repeat(100)}end`, `deep/${'é'.repeat(300)}`,
 ]
 
-export function storeContract(name: string, start: () => Promise<Harness>): void {
+/** Whether a server that keeps objects as files can hold `key` beside the others. */
+const isPlainPath = (key: string) => !/\/$|^\/|\/\//.test(key) && key !== 'a' && key.split('/').every(part => utf8(part).length <= 255)
+
+/** `plainPaths`: the server (not the store) cannot hold some of the odd keys. */
+export function storeContract(name: string, start: () => Promise<Harness>, { plainPaths = false } = {}): void {
   describe(`store contract: ${name}`, () => {
     let harness: Harness
     let store: Store
@@ -70,7 +74,7 @@ export function storeContract(name: string, start: () => Promise<Harness>): void
       assert.equal(await store.get('absent/one'), undefined)
       assert.equal(await store.refresh('absent/one', 'some version'), undefined)
       assert.equal(await store.delete('absent/one'), 'deleted')
-      assert.equal(await store.delete('absent/one', { ifVersion: '0'.repeat(32) }), 'conflict')
+      assert.equal(await store.delete('absent/one', { ifVersion: '0'.repeat(32) }), 'deleted')
       assert.equal(await store.put('absent/one', bytes(1), { ifVersion: '0'.repeat(32) }), 'conflict')
       await store.deleteAll(['absent/one', 'absent/two'])
       await store.deleteAll([])
@@ -138,12 +142,12 @@ export function storeContract(name: string, start: () => Promise<Harness>): void
     })
 
     it('keeps odd keys apart', async () => {
-      const keys = oddKeys.map(key => `odd/${key}`)
+      const keys = oddKeys.filter(key => !plainPaths || isPlainPath(key)).map(key => `odd/${key}`)
       for (const key of keys) await versionOf(store.put(key, utf8(key), { ifVersion: null }))
       for (const key of keys) assert.deepEqual((await store.get(key))?.value, utf8(key), key)
       assert.deepEqual(await allKeys(store, 'odd/', 7), [...keys].sort(compareKeys))
       assert.deepEqual(await allKeys(store, 'odd/日'), ['odd/日本語'])
-      assert.deepEqual(await allKeys(store, 'odd/a/'), ['odd/a/b', 'odd/a/b/', 'odd/a//b'].sort(compareKeys))
+      assert.deepEqual(await allKeys(store, 'odd/a/'), keys.filter(key => key.startsWith('odd/a/')).sort(compareKeys))
       await store.deleteAll(keys)
       assert.deepEqual(await allKeys(store, 'odd/'), [])
     })

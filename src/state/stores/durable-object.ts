@@ -91,7 +91,8 @@ function rawSqlStore(storage: SqlStorage, { now }: StoreEnv): RemoteRaw {
       return { key, ...write(key, value, id, 0) }
     }),
     delete: async (key, ifVersion) => storage.transactionSync(() => {
-      if (ifVersion !== undefined && head(key)?.version !== ifVersion) return 'conflict'
+      const present = head(key)?.version
+      if (ifVersion !== undefined && present !== undefined && present !== ifVersion) return 'conflict'
       remove(key)
       return 'deleted'
     }),

@@ -61,7 +61,8 @@ export function fileStore(folder: string, { now, random }: StoreEnv): Store {
       return { file: at(key), result: { key, version: id } }
     })),
     delete: (key, ifVersion) => attempt(`delete "${key}"`, async () => (await lock()).hold(async () => {
-      if (ifVersion !== undefined && (await readTail(at(key)))?.version !== ifVersion) return 'conflict'
+      const present = (await readTail(at(key)))?.version
+      if (ifVersion !== undefined && present !== undefined && present !== ifVersion) return 'conflict'
       if (await absent(unlink(at(key)).then(() => true))) await syncFolder(path.dirname(at(key)))
       return 'deleted'
     })),

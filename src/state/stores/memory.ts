@@ -33,7 +33,8 @@ export function memoryStore({ now, random }: StoreEnv, { entries, position }: Me
       return { key, ...set(key, value, id) }
     },
     async delete(key, ifVersion) {
-      if (ifVersion !== undefined && entries.get(key)?.version !== ifVersion) return 'conflict'
+      const present = entries.get(key)?.version
+      if (ifVersion !== undefined && present !== undefined && present !== ifVersion) return 'conflict'
       entries.delete(key)
       return 'deleted'
     },

@@ -51,21 +51,18 @@ const counted: Record<StoreRequest['op'], keyof StoreCounts> = {
 export function remoteStore(call: (request: StoreRequest) => Promise<StoreReply>, { random }: StoreEnv, limits = objectLimits): Store {
   const counts = noCounts()
   /** `repeat` is what to send when the first answer is lost. */
-  const ask = async <T>(request: StoreRequest, repeat = request): Promise<{ result: T; repeated: boolean }> => {
-    let repeated = false
+  const answer = async <T>(request: StoreRequest, repeat = request): Promise<T> => {
     let reply: StoreReply
     try {
       reply = await call(request)
     } catch (lost) {
       if (isOverloaded(lost)) throw unreachable(lost)
-      repeated = true
       counts[counted[request.op]]++
       reply = await call(repeat).catch((error: unknown) => { throw unreachable(error) })
     }
     if ('error' in reply) throw new StoreError(reply.error, { retryable: reply.retryable })
-    return { result: reply.ok as T, repeated }
+    return reply.ok as T
   }
-  const answer = async <T>(request: StoreRequest, repeat?: StoreRequest) => (await ask<T>(request, repeat)).result
 
   return guarded(limits, random, {
     get: (key, unless) => answer({ op: 'get', key, unless }),
@@ -74,12 +71,7 @@ export function remoteStore(call: (request: StoreRequest) => Promise<StoreReply>
       const request = { op: 'append', prefix, suffix, value: compact(value), id } as const
       return answer({ ...request, again: false }, { ...request, again: true })
     },
-    async delete(key, ifVersion) {
-      const { result, repeated } = await ask<'deleted' | 'conflict'>({ op: 'delete', key, ifVersion })
-      if (result === 'deleted' || !repeated) return result
-      // The first call may have deleted it: then there is nothing left to conflict with.
-      return await answer({ op: 'get', key, unless: undefined }) === undefined ? 'deleted' : 'conflict'
-    },
+    delete: (key, ifVersion) => answer({ op: 'delete', key, ifVersion }),
     deleteAll: keys => answer({ op: 'deleteAll', keys }),
     list: (prefix, after, limit) => answer({ op: 'list', prefix, after, limit }),
   }, counts)
