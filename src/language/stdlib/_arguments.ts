@@ -1,13 +1,7 @@
 /** How functions of the standard library take their arguments: counts, Alloy's implicit conversions, and errors that name the argument. */
-import { toDisplayNumber } from '../../lib/go-format.ts'
-import type { TypeName, Value } from '../value.ts'
-import { ByteList, CallError, isObject, OptionalSecret, Secret, typeName } from '../value.ts'
-
-/** Where a value stands: which argument, and the path into it. */
-export interface Place {
-  argument: number
-  path: readonly (string | number)[]
-}
+import { toText as convertToText, wrongType } from '../convert.ts'
+import type { ObjectValue, Value } from '../value.ts'
+import { CallError, isObject } from '../value.ts'
 
 /** Throws unless there are exactly `count` arguments. */
 export function checkCount(args: readonly Value[], count: number): void {
@@ -19,28 +13,9 @@ export function checkAtLeast(args: readonly Value[], count: number): void {
   if (args.length < count) throw new CallError(`expected at least ${count} args, got ${args.length}`)
 }
 
-/** The error of a value of the wrong type. */
-export function wrongType(value: Value, wanted: TypeName, place: Place): CallError {
-  const got = typeName(value)
-  return new CallError(`should be ${wanted}, got ${got}`, { ...place, mismatch: { wanted, got } })
-}
-
-/** The argument as a string: numbers convert, secrets do not, null is empty, as in Alloy. */
+/** The argument as a string. */
 export function toText(args: readonly Value[], argument: number): string {
-  return textOf(args[argument]!, { argument, path: [] })
-}
-
-/** A value as a string, with Alloy's conversions. */
-export function textOf(value: Value, place: Place): string {
-  if (typeof value === 'string') return value
-  if (value === null) return ''
-  if (typeof value === 'bigint' || typeof value === 'number') return toDisplayNumber(value)
-  if (value instanceof Secret || (value instanceof OptionalSecret && value.isSecret)) {
-    throw new CallError('secrets may not be converted into strings', place)
-  }
-  if (value instanceof OptionalSecret) return value.value
-  if (value instanceof ByteList) return value.text()
-  throw wrongType(value, 'string', place)
+  return convertToText(args[argument]!, { argument, path: [] })
 }
 
 /** The argument as a list. */
@@ -50,10 +25,10 @@ export function toArray(args: readonly Value[], argument: number): Value[] {
   throw wrongType(value, 'array', { argument, path: [] })
 }
 
-/** The argument as a list of strings. */
+/** The argument as a list of strings; null is an empty one. */
 export function toTexts(args: readonly Value[], argument: number): string[] {
   if (args[argument] === null) return []
-  return toArray(args, argument).map((element, index) => textOf(element, { argument, path: [index] }))
+  return toArray(args, argument).map((element, index) => convertToText(element, { argument, path: [index] }))
 }
 
 /** The argument as a boolean. */
@@ -64,7 +39,7 @@ export function toBool(args: readonly Value[], argument: number): boolean {
 }
 
 /** The argument as a list of objects. */
-export function toObjects(args: readonly Value[], argument: number) {
+export function toObjects(args: readonly Value[], argument: number): ObjectValue[] {
   return toArray(args, argument).map((element, index) => {
     if (isObject(element)) return element
     throw wrongType(element, 'object', { argument, path: [index] })

@@ -1,7 +1,8 @@
 /** `array`: lists joined, combined and grouped. */
+import { toText, wrongType } from '../convert.ts'
 import type { ObjectValue, Value } from '../value.ts'
 import { CallError, equal, FunctionValue, isObject, objectValue, typeName } from '../value.ts'
-import { textOf, toArray, toBool, toObjects, wrongType } from './_arguments.ts'
+import { toArray, toBool, toObjects } from './_arguments.ts'
 
 const concat = new FunctionValue('concat', args => args.flatMap((_arg, index) => toArray(args, index)))
 
@@ -12,7 +13,7 @@ const combineMaps = new FunctionValue('combine_maps', args => {
   }
   const left = toObjects(args, 0)
   const right = toObjects(args, 1)
-  const keys = toArray(args, 2).map((key, index) => textOf(key, { argument: 2, path: [index] }))
+  const keys = toArray(args, 2).map((key, index) => toText(key, { argument: 2, path: [index] }))
   if (keys.length === 0) throw new CallError('combine_maps: merge conditions must not be empty', { argument: 2 })
   const keepUnmatched = args.length === 4 && toBool(args, 3)
 

@@ -1,6 +1,7 @@
 /** `convert`: from secrets to plain strings, on purpose. */
+import { wrongType } from '../convert.ts'
 import { FunctionValue, objectValue, OptionalSecret, Secret } from '../value.ts'
-import { checkCount, wrongType } from './_arguments.ts'
+import { checkCount } from './_arguments.ts'
 
 /** The text of a secret; a string stays. */
 export const members = objectValue({
