@@ -16,7 +16,8 @@ import { identify, userAgent } from '../../../transport/user-agent.ts'
 import { encodeRemoteWrite2 } from '../../../wire/remote-write-2.ts'
 import { encodeSnappy } from '../../../wire/snappy.ts'
 import { azureTokens } from './azuread.ts'
-import { v2Message, type EndpointArgs } from './remote-args.ts'
+import { v2Message, type Message } from './messages.ts'
+import type { EndpointArgs } from './remote-args.ts'
 import { keepTimes } from './times.ts'
 
 /** A consumer that sends to the endpoint whose arguments stand at `path`; throws ArgumentError for what cannot work. */
@@ -88,8 +89,6 @@ function headerSource(args: EndpointArgs, basic: string | undefined, path: Path)
   }
   return Object.assign(source, { redirect: client.redirect })
 }
-
-type Message = EndpointArgs['protobuf_message']
 
 const protocolHeaders: Record<Message, [string, string][]> = {
   'prometheus.WriteRequest': [

@@ -5,9 +5,7 @@ import { promHttpClient } from '../../../transport/client-args.ts'
 import { relabelRules } from '../../../transport/rule-args.ts'
 import { sigV4 } from '../../../transport/sigv4.ts'
 import { azureAd } from './azuread.ts'
-
-export const v1Message = 'prometheus.WriteRequest'
-export const v2Message = 'io.prometheus.write.v2.Request'
+import { v1Message, v2Message } from './messages.ts'
 
 const noQueue = 'Samples are forwarded while their request waits, so there is no queue in memory and there are no shards.'
 

@@ -1,0 +1,125 @@
+import type { Call } from '../contract/call.ts'
+import { fanOut, type PrometheusConsumer } from '../contract/consume.ts'
+import { defineComponent } from '../contract/define.ts'
+import { ArgumentError } from '../contract/errors.ts'
+import { args, boolean, list, receivers, string } from '../contract/schema.ts'
+import type { PrometheusBatch } from '../../telemetry/batch.ts'
+import { prometheusBatch, seriesOf, stripPrometheus } from '../../telemetry/prometheus.ts'
+import { dropInvalidSeries } from '../../telemetry/prometheus-validate.ts'
+import { HttpError, guarded, readBody } from '../../transport/receive.ts'
+import { dskitServer, listening } from '../../transport/server-args.ts'
+import { TooLargeError } from '../../wire/compression.ts'
+import { WireError } from '../../wire/error.ts'
+import { decodeRemoteWrite2 } from '../../wire/remote-write-2.ts'
+import { validateWriteRequest, validateWriteRequest2 } from '../../wire/remote-write.ts'
+import { decodeSnappyBlock } from '../../wire/snappy.ts'
+import { messageOf, v1Message, v2Message, type Message } from './_shared/messages.ts'
+import { keepTimes } from './_shared/times.ts'
+
+/** The most bytes of a request, compressed and again decompressed: Prometheus' own limit for what it decodes. */
+const limit = 32 * 1024 * 1024
+/** Samples that lie further in the future are refused, as Prometheus refuses them. */
+const aheadMs = 10 * 60_000
+
+/** Receives metrics by the remote-write protocol. */
+export default defineComponent({
+  name: 'prometheus.receive_http',
+  stability: 'generally-available',
+  args: args({
+    ...dskitServer(),
+    /** Where the metrics go. */
+    forward_to: receivers('storage.Appendable'),
+    /** Whether metadata goes along with the metrics. */
+    append_metadata: boolean({ default: false, gate: 'experimental', gateWhen: value => value === true }),
+    /** Whether the type and the unit of a metric become labels of it. */
+    enable_type_and_unit_labels: boolean({
+      default: false, gate: 'experimental', gateWhen: value => value === true,
+      inert: 'Types and units do not become labels yet.',
+    }),
+    /** The messages to accept: remote-write 1.0 and, experimental, 2.0. */
+    accepted_remote_write_protobuf_messages: list(string({ required: true }), {
+      default: [v1Message], gate: 'experimental', gateWhen: value => (value as string[]).includes(v2Message),
+    }),
+  }),
+  build(args) {
+    const { forward_to, append_metadata, accepted_remote_write_protobuf_messages: accepted } = args
+    checkMessages(accepted)
+    const receive = receiver(forward_to, accepted, append_metadata)
+    return { ...listening(args), routes: { 'POST /api/v1/metrics/write': guarded(receive, plain) } }
+  },
+})
+
+function checkMessages(accepted: readonly string[]): void {
+  const path = ['accepted_remote_write_protobuf_messages']
+  const hint = `valid values are "${v1Message}" and "${v2Message}"`
+  if (accepted.length === 0) throw new ArgumentError(path, 'at least one message has to be accepted', { hint })
+  const unknown = accepted.findIndex(message => message !== v1Message && message !== v2Message)
+  if (unknown >= 0) throw new ArgumentError([...path, unknown], `unsupported message ${JSON.stringify(accepted[unknown])}`, { hint })
+}
+
+const plain = (status: number, message: string, headers: Record<string, string>) =>
+  new Response(`${message}\n`, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } })
+
+const receiver = (forwardTo: readonly PrometheusConsumer[], accepted: readonly string[], metadata: boolean) =>
+  async (request: Request, call: Call): Promise<Response> => {
+    const message = messageOf(request, accepted)
+    const received = decoders[message](await readRequest(request))
+    const { batch: valid, droppedSamples, droppedSeries, reason } = dropInvalidSeries(metadata ? received : stripPrometheus(received, { metadata: true }))
+    const latest = call.now() + aheadMs
+    const { batch, dropped: ahead } = keepTimes(valid, timestamp => timestamp <= latest)
+    if (batch.bytes.length > 0) await fanOut(forwardTo, batch, call)
+
+    if (droppedSeries > 0) call.log('warn', 'series with invalid labels were dropped', { series: droppedSeries, samples: droppedSamples, reason })
+    const headers = message === v2Message ? written(batch) : {}
+    if (ahead > 0) return plain(400, `out of bounds: ${ahead} samples lie more than 10m in the future; the others were taken`, headers)
+    // In 1.0 the sender is not told of series with invalid labels; in 2.0 it is.
+    if (droppedSeries > 0 && message === v2Message) return plain(400, `${reason}; ${droppedSeries} series were refused, the others were taken`, headers)
+    return new Response(null, { status: 204, headers })
+  }
+
+/** The bytes of a request without snappy, which is meant where no Content-Encoding is given too. */
+async function readRequest(request: Request): Promise<Uint8Array> {
+  const encoding = request.headers.get('content-encoding') ?? ''
+  if (encoding !== '' && encoding.toLowerCase() !== 'snappy') {
+    throw new HttpError(415, `${encoding} encoding (compression) is not accepted by this server; only snappy is acceptable`)
+  }
+  const body = await readBody(request, { limit, encodings: ['snappy'] })
+  return encoding === '' ? asHttpError(() => decodeSnappyBlock(body, limit)) : body
+}
+
+const decoders: Record<Message, (bytes: Uint8Array) => PrometheusBatch> = {
+  [v1Message]: bytes => asHttpError(() => {
+    validateWriteRequest(bytes)
+    return prometheusBatch(bytes)
+  }),
+  [v2Message]: bytes => asHttpError(() => {
+    validateWriteRequest2(bytes)
+    return prometheusBatch(decodeRemoteWrite2(bytes).bytes)
+  }),
+}
+
+/** What `decode` answers; damage becomes 400, too much 413. */
+function asHttpError<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof TooLargeError) throw new HttpError(413, `the body is larger than the limit of ${limit} bytes once decompressed (snappy)`, { cause: error })
+    if (error instanceof WireError) throw new HttpError(400, error.message, { cause: error })
+    throw error
+  }
+}
+
+/** What the sender of a 2.0 request is told of what was taken. */
+function written(batch: PrometheusBatch): Record<string, string> {
+  const totals = { samples: 0, histograms: 0, exemplars: 0 }
+  for (const series of seriesOf(batch)) {
+    totals.samples += series.samples
+    totals.histograms += series.histograms
+    totals.exemplars += series.exemplars
+  }
+  return {
+    'x-prometheus-remote-write-samples-written': String(totals.samples),
+    'x-prometheus-remote-write-histograms-written': String(totals.histograms),
+    'x-prometheus-remote-write-exemplars-written': String(totals.exemplars),
+  }
+}
