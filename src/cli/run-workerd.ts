@@ -9,7 +9,7 @@ import type { Running, Serving } from './run.ts'
 const tickEveryMs = 60_000
 
 export async function runWorkerd({ code, host, port, storage }: Serving): Promise<Running> {
-  const miniflare = new Miniflare({
+  const miniflare = keepingSignals(() => new Miniflare({
     name: 'sluice',
     modules: [{ type: 'ESModule', path: 'worker.js', contents: code }],
     compatibilityDate,
@@ -18,7 +18,7 @@ export async function runWorkerd({ code, host, port, storage }: Serving): Promis
     bindings: environment(),
     durableObjects: { STATE: { className: 'SluiceState', useSQLite: true } },
     durableObjectsPersist: path.resolve(storage, 'workerd'),
-  })
+  }))
   const url = await miniflare.ready
   // Typed by Cloudflare's package, which cannot stand beside Node's types in one program.
   const worker = (await miniflare.getWorker()) as unknown as { scheduled(event: { cron: string }): Promise<unknown> }
@@ -32,6 +32,17 @@ export async function runWorkerd({ code, host, port, storage }: Serving): Promis
       await miniflare.dispose()
     },
   }
+}
+
+/** Miniflare would end the process at once, with 130 or 143, on the signals that ask us to stop; what it adds in `make` is taken off again. */
+function keepingSignals<T>(make: () => T): T {
+  const names = ['SIGINT', 'SIGTERM'] as const
+  const ours = names.map(name => process.listeners(name))
+  const made = make()
+  names.forEach((name, i) => {
+    for (const listener of process.listeners(name)) if (!ours[i]!.includes(listener)) process.removeListener(name, listener)
+  })
+  return made
 }
 
 /** A worker has bindings instead of an environment; locally it gets all of ours, so that `sys.env` reads what it would in Alloy. */
