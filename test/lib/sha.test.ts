@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { sha1, sha256 } from '../../../../src/components/otelcol/_shared/sha.ts'
+import { sha1, sha256 } from '../../src/lib/sha.ts'
 import { hex } from '../../../../src/lib/bytes.ts'
 
 describe('SHA', () => {
