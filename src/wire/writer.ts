@@ -159,6 +159,17 @@ export class Writer {
     return this
   }
 
+  /** `[start, end)` of what this writer holds already, once more: needs no view of the source, so it is the cheapest copy there is. */
+  again(start: number, end: number): void {
+    const length = end - start
+    if (length <= 0) return
+    this.reserve(length)
+    const { buffer, pos } = this
+    if (length < 16) for (let i = 0; i < length; i++) buffer[pos + i] = buffer[start + i]!
+    else buffer.copyWithin(pos, start, end)
+    this.pos = pos + length
+  }
+
   /** Opens a length-delimited message; `expected` is a guess of its length, and a good one saves a move at `join`. */
   fork(expected = 0): this {
     const width = varintSize(expected)
@@ -189,6 +200,11 @@ export class Writer {
   abandon(pos: number): void {
     this.forks.length -= 2
     this.pos = pos
+  }
+
+  /** What was written from `start` on, as an array of its own; the writer keeps its buffer. */
+  copyOut(start: number): Uint8Array {
+    return this.buffer.slice(start, this.pos)
   }
 
   /** What was written, as an array of its own that the writer does not touch again. */

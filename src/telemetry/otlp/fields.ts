@@ -1,60 +1,92 @@
 import { WireError } from '../../wire/error.ts'
 import { type AttributeValue, readAttribute, readValue, valueTags, writeValue } from '../../wire/otlp-value.ts'
 import { FIXED32, LENGTH, Reader, tag, text } from '../../wire/reader.ts'
-import { Writer } from '../../wire/writer.ts'
+import { Writer, varintSize } from '../../wire/writer.ts'
 
-/** Where a field's bytes are: in the input, in `extra` (it was written by an edit), or nowhere any more. */
+/** Where a field's bytes are: in the input, in `extra` (an edit wrote it), or nowhere any more. */
 const INPUT = 0
 const EXTRA = 1
 const GONE = 2
 
+/** Once edits have written more than this, `extra` starts anew at the next message. */
+const KEEP = 16_384
+
 const KEY = tag(1, LENGTH)
 const VALUE = tag(2, LENGTH)
 const encoder = new TextEncoder()
-const keys = new Map<string, Uint8Array>()
+const nothing = new Uint8Array(0)
 
-/** UTF-8 of an attribute key; the few keys that a pipeline names are encoded once. */
+/** UTF-8 of keys, encoded once: a pipeline names few, and asks for the same one or two at every item. */
+const keys = new Map<string, Uint8Array>()
+let latest = ''
+let latestBytes: Uint8Array = nothing
+let earlier = ''
+let earlierBytes: Uint8Array = nothing
+
 function keyBytes(key: string): Uint8Array {
-  const known = keys.get(key)
-  if (known !== undefined) return known
-  if (keys.size >= 1024) keys.clear()
-  const bytes = encoder.encode(key)
-  keys.set(key, bytes)
+  if (key === latest) return latestBytes
+  if (key === earlier) return earlierBytes
+  let bytes = keys.get(key)
+  if (bytes === undefined) {
+    if (keys.size >= 1024) keys.clear()
+    keys.set(key, bytes = encoder.encode(key))
+  }
+  earlier = latest
+  earlierBytes = latestBytes
+  latest = key
+  latestBytes = bytes
   return bytes
+}
+
+interface Encoded {
+  readonly key: Uint8Array
+  readonly value: string
+  readonly tag: number
+  readonly from: number
+  readonly to: number
+  readonly keyAt: number
 }
 
 /**
  * The fields of one message, noted in one pass as offsets, with the edits made to them. One object serves every message of a walk
  * (`reset`), so that reading and editing allocate nothing per message; it notes only when something is asked for.
  *
- *     at   from            to            of an attribute, also   keyFrom..keyTo
- *     |tag |length  content |
+ *     at[i]                          at[i + 1]
+ *     | tag | length | content ...   |           of an attribute: keyFrom[i], keyLength[i] (else -1)
+ *
+ * What an edit wrote stands in `extra`; a field that edits added has an index past `noted`.
  */
 export class Fields {
-  bytes: Uint8Array = new Uint8Array(0)
+  bytes: Uint8Array = nothing
   start = 0
   end = 0
-  /** Whether an edit has changed anything since `reset`. */
+  /** Whether an edit has changed anything since `reset` or `settled`. */
   dirty = false
-  /** Bytes that edits wrote. */
-  readonly extra = new Writer(256)
   private attributeTag: number
-  private noted = false
-  private settledEdits = false
+  /** Fields noted in the input, -1 before the pass. */
+  private noted = -1
+  /** Noted and added fields. */
   private count = 0
-  private tags = new Uint32Array(32)
-  private at = new Int32Array(32)
-  private from = new Int32Array(32)
-  private to = new Int32Array(32)
-  private keyFrom = new Int32Array(32)
-  private keyTo = new Int32Array(32)
-  private origin = new Uint8Array(32)
+  /** Whether any origin is other than INPUT. */
+  private edited = false
+  /** By how many bytes edits have made the message longer. */
+  private growth = 0
+  private tags = new Uint32Array(64)
+  private at = new Int32Array(64)
+  private keyFrom = new Int32Array(64)
+  private keyLength = new Int32Array(64)
+  private origin = new Uint8Array(64)
+  private extraFrom = new Int32Array(64)
+  private extraTo = new Int32Array(64)
+  private readonly extra = new Writer(256)
+  /** The attributes encoded last, still in `extra`: what a pipeline sets on one item it sets on all. */
+  private recent: Encoded[] = []
   private readonly reader: Reader
   /** Tags that belong to somebody else and are left out (a metric's data). */
   private readonly foreign: ReadonlySet<number> | undefined
 
   constructor(format: string, attributeTag: number, foreign?: ReadonlySet<number>) {
-    this.reader = new Reader(this.bytes, 0, 0, format)
+    this.reader = new Reader(nothing, 0, 0, format)
     this.attributeTag = attributeTag
     this.foreign = foreign
   }
@@ -65,49 +97,60 @@ export class Fields {
     this.start = start
     this.end = end
     this.attributeTag = attributeTag
-    this.noted = false
-    if (this.dirty || this.settledEdits) {
-      this.dirty = this.settledEdits = false
-      this.extra.pos = 0
-    }
+    this.noted = -1
+    if (!this.edited) return
+    this.edited = this.dirty = false
+    this.growth = 0
+    if (this.extra.pos > KEEP) this.forget()
+    for (let i = 0; i < this.count; i++) this.origin[i] = INPUT
+  }
+
+  /** Lets go of the input, and of what edits wrote. */
+  release(): void {
+    this.reset(nothing, 0, 0)
+    this.forget()
+    this.reader.reset(nothing)
   }
 
   /** Says that the edits so far are written: `dirty` means further ones from now on, though `write` still writes all. */
   settled(): void {
     this.dirty = false
-    this.settledEdits = true
   }
 
-  /** How many bytes `write` will write, roughly. */
+  /** Whether `write` would write anything but the input. */
+  get changed(): boolean {
+    return this.edited
+  }
+
+  /** How many bytes `write` writes. */
   get size(): number {
-    return this.end - this.start + this.extra.pos
+    this.note()
+    return this.end - this.start + this.growth
   }
 
-  /** Writes the message as edited, without tag and length of its own: runs of untouched fields are copied as one range. */
-  write(out: Writer): void {
+  /**
+   * Writes the message as edited, without tag and length of its own: runs of untouched fields are copied as one range, from the
+   * output itself where the input is `shared` with it (see rewrite.ts).
+   */
+  write(out: Writer, shared = false): void {
     this.note()
-    const { bytes, origin, at, to, count, extra } = this
-    let runFrom = 0
-    let runTo = 0
-    for (let i = 0; i < count; i++) {
+    const { origin, at, noted, count, extra, extraFrom, extraTo, bytes, end } = this
+    let runFrom = this.start
+    for (let i = 0; i < noted; i++) {
       const where = origin[i]!
-      if (where === GONE) continue
-      if (where === INPUT && at[i] === runTo) {
-        runTo = to[i]!
-        continue
-      }
-      out.raw(bytes, runFrom, runTo)
-      runFrom = runTo = 0
-      if (where === INPUT) {
-        runFrom = at[i]!
-        runTo = to[i]!
-      } else out.raw(extra.buffer, at[i], to[i])
+      if (where === INPUT) continue
+      if (shared) out.again(runFrom, at[i]!)
+      else out.raw(bytes, runFrom, at[i])
+      runFrom = at[i + 1]!
+      if (where === EXTRA) out.raw(extra.buffer, extraFrom[i], extraTo[i])
     }
-    out.raw(bytes, runFrom, runTo)
+    if (shared) out.again(runFrom, end)
+    else out.raw(bytes, runFrom, end)
+    for (let i = noted; i < count; i++) if (origin[i] === EXTRA) out.raw(extra.buffer, extraFrom[i], extraTo[i])
   }
 
   /** The message as edited, as an array of its own. */
-  edited(): Uint8Array {
+  whole(): Uint8Array {
     const out = new Writer(this.size)
     this.write(out)
     return out.finish()
@@ -115,69 +158,60 @@ export class Fields {
 
   // Plain fields. Of a field that occurs twice the last one counts, as protobuf has it.
 
-  string(wanted: number): string {
-    const i = this.find(wanted)
-    return i < 0 ? '' : text(this.source(i), this.from[i]!, this.to[i]!)
-  }
-
-  content(wanted: number): Uint8Array {
-    const i = this.find(wanted)
-    return i < 0 ? new Uint8Array(0) : this.source(i).subarray(this.from[i], this.to[i])
-  }
-
-  /** A varint of at most 32 bits, or a fixed32. */
-  uint32(wanted: number): number {
-    const i = this.find(wanted)
-    if (i < 0) return 0
-    return (wanted & 7) === FIXED32 ? this.value(i).fixed32() : this.value(i).varint()
-  }
-
-  bool(wanted: number): boolean {
-    const i = this.find(wanted)
-    return i >= 0 && this.value(i).bool()
-  }
-
-  fixed64(wanted: number): bigint {
-    const i = this.find(wanted)
-    return i < 0 ? 0n : this.value(i).fixed64Exact()
-  }
-
-  double(wanted: number): number | undefined {
-    const i = this.find(wanted)
-    return i < 0 ? undefined : this.value(i).double()
-  }
-
   has(wanted: number): boolean {
     return this.find(wanted) >= 0
   }
 
+  string(wanted: number): string {
+    const r = this.open(this.find(wanted))
+    return r === undefined ? '' : r.string()
+  }
+
+  content(wanted: number): Uint8Array {
+    const r = this.open(this.find(wanted))
+    return r === undefined ? nothing : r.subarray()
+  }
+
+  /** A varint of at most 32 bits, or a fixed32. */
+  uint32(wanted: number): number {
+    const r = this.open(this.find(wanted))
+    if (r === undefined) return 0
+    return (wanted & 7) === FIXED32 ? r.fixed32() : r.varint()
+  }
+
+  bool(wanted: number): boolean {
+    return this.open(this.find(wanted))?.bool() ?? false
+  }
+
+  fixed64(wanted: number): bigint {
+    return this.open(this.find(wanted))?.fixed64Exact() ?? 0n
+  }
+
+  double(wanted: number): number | undefined {
+    return this.open(this.find(wanted))?.double()
+  }
+
   anyValue(wanted: number): AttributeValue {
-    const i = this.find(wanted)
-    return i < 0 ? null : readValue(this.value(i), this.from[i]!, this.to[i]!)
+    const r = this.open(this.find(wanted))
+    if (r === undefined) return null
+    r.range()
+    return readValue(r, r.from, r.to)
   }
 
   /** The contents of every field with this tag, in order. */
-  * contents(wanted: number): Generator<Uint8Array> {
+  contents(wanted: number): Uint8Array[] {
     this.note()
-    for (let i = 0; i < this.count; i++) {
-      if (this.tags[i] === wanted && this.origin[i] !== GONE) yield this.source(i).subarray(this.from[i], this.to[i])
-    }
+    const found: Uint8Array[] = []
+    for (let i = 0; i < this.count; i++) if (this.tags[i] === wanted && !this.isGone(i)) found.push(this.open(i)!.subarray())
+    return found
   }
 
   /** Replaces the field (or adds it at the end) by what `encode` writes after its tag. */
   put(wanted: number, encode: (w: Writer) => void): void {
     const i = this.find(wanted)
-    const { extra } = this
-    const start = extra.pos
-    extra.varint(wanted)
-    const content = extra.pos
-    encode(extra)
-    this.store(i, wanted, start, content)
-    if ((wanted & 7) !== LENGTH) return
-    const stored = i < 0 ? this.count - 1 : i
-    const r = this.value(stored)
-    r.range()
-    this.from[stored] = r.from
+    const from = this.extra.pos
+    encode(this.extra.varint(wanted))
+    this.store(i, wanted, from, this.extra.pos)
   }
 
   /** Removes every field with this tag. */
@@ -188,39 +222,28 @@ export class Fields {
   // Attributes. Of a key that occurs twice the first one counts, as in the collector.
 
   hasKey(key: string): boolean {
-    return this.findKey(key) >= 0
+    return this.findKey(keyBytes(key)) >= 0
   }
 
   attribute(key: string): AttributeValue | undefined {
-    const i = this.findKey(key)
-    return i < 0 ? undefined : this.attributeValue(i)
+    const i = this.findKey(keyBytes(key))
+    return i < 0 ? undefined : this.valueOf(i)
   }
 
   setAttribute(key: string, value: AttributeValue, when: 'always' | 'absent' | 'present' = 'always'): boolean {
-    const i = this.findKey(key)
-    if (when !== 'always' && (when === 'absent') === (i >= 0)) return false
-    const { extra } = this
-    const start = extra.pos
     const encoded = keyBytes(key)
-    extra.varint(this.attributeTag).fork(encoded.length + 32)
-    const content = extra.pos
-    extra.varint(KEY).bytes(encoded)
-    const keyEnd = extra.pos
-    extra.varint(VALUE).fork(typeof value === 'string' ? value.length + 2 : 0)
-    writeValue(extra, value)
-    extra.join()
-    const before = extra.pos
-    extra.join()
-    // The outer length may have taken a byte less or more than expected.
-    const moved = extra.pos - before
-    const stored = this.store(i, this.attributeTag, start, content + moved)
-    this.keyFrom[stored] = keyEnd - encoded.length + moved
-    this.keyTo[stored] = keyEnd + moved
+    const i = this.findKey(encoded)
+    if (when !== 'always' && (when === 'absent') === (i >= 0)) return false
+    const known = typeof value === 'string' ? this.known(encoded, value) : undefined
+    const { from, to, keyAt } = known ?? this.encode(encoded, value)
+    const stored = this.store(i, this.attributeTag, from, to)
+    this.keyFrom[stored] = keyAt
+    this.keyLength[stored] = encoded.length
     return true
   }
 
   deleteAttribute(key: string): boolean {
-    const i = this.findKey(key)
+    const i = this.findKey(keyBytes(key))
     if (i < 0) return false
     this.drop(i)
     return true
@@ -228,49 +251,76 @@ export class Fields {
 
   * attributes(): Generator<[key: string, value: AttributeValue]> {
     this.note()
-    for (let i = 0; i < this.count; i++) {
-      if (this.tags[i] !== this.attributeTag || this.origin[i] === GONE) continue
-      yield [text(this.source(i), this.keyFrom[i]!, this.keyTo[i]!), this.attributeValue(i)]
-    }
+    for (let i = 0; i < this.count; i++) if (this.isAttribute(i)) yield [this.keyOf(i), this.valueOf(i)]
   }
 
   /** Keys only: values stay undecoded. */
   keys(): string[] {
     this.note()
     const found: string[] = []
-    for (let i = 0; i < this.count; i++) {
-      if (this.tags[i] !== this.attributeTag || this.origin[i] === GONE) continue
-      found.push(text(this.source(i), this.keyFrom[i]!, this.keyTo[i]!))
-    }
+    for (let i = 0; i < this.count; i++) if (this.isAttribute(i)) found.push(this.keyOf(i))
     return found
   }
 
-  private attributeValue(i: number): AttributeValue {
-    const source = this.source(i)
-    const pos = this.keyTo[i]!
-    const to = this.to[i]!
-    // Key, then a string of fewer than 126 bytes, and no more: |12 len| 0a len text|
-    if (to - pos > 3 && source[pos] === VALUE && source[pos + 1] === to - pos - 2 && source[pos + 2] === valueTags.string
-      && source[pos + 3] === to - pos - 4 && to - pos < 0x80) return text(source, pos + 4, to)
-    return readAttribute(this.value(i), this.from[i]!, to).value
+  private isGone(i: number): boolean {
+    return this.origin[i] === GONE
+  }
+
+  private isExtra(i: number): boolean {
+    return this.origin[i] === EXTRA
+  }
+
+  private isAttribute(i: number): boolean {
+    return this.keyLength[i]! >= 0 && !this.isGone(i)
+  }
+
+  private keyOf(i: number): string {
+    const from = this.keyFrom[i]!
+    return text(this.isExtra(i) ? this.extra.buffer : this.bytes, from, from + this.keyLength[i]!)
+  }
+
+  private valueOf(i: number): AttributeValue {
+    const extra = this.isExtra(i)
+    const source = extra ? this.extra.buffer : this.bytes
+    const pos = this.keyFrom[i]! + this.keyLength[i]!
+    const length = (extra ? this.extraTo[i]! : this.at[i + 1]!) - pos
+    // After the key nothing but a string of fewer than 124 bytes: | VALUE len | string len text
+    if (length >= 4 && length < 0x80 && source[pos] === VALUE && source[pos + 1] === length - 2
+      && source[pos + 2] === valueTags.string && source[pos + 3] === length - 4) return text(source, pos + 4, pos + length)
+    const r = this.open(i)!
+    r.range()
+    return readAttribute(r, r.from, r.to).value
+  }
+
+  /** The reader, behind the tag of field `i`; undefined for -1. */
+  private open(i: number): Reader | undefined {
+    if (i < 0) return undefined
+    const start = varintSize(this.tags[i]!)
+    return this.isExtra(i)
+      ? this.reader.reset(this.extra.buffer, this.extraFrom[i]! + start, this.extraTo[i]!)
+      : this.reader.reset(this.bytes, this.at[i]! + start, this.at[i + 1]!)
   }
 
   private find(wanted: number): number {
     this.note()
-    for (let i = this.count - 1; i >= 0; i--) if (this.tags[i] === wanted && this.origin[i] !== GONE) return i
+    for (let i = this.count - 1; i >= 0; i--) if (this.tags[i] === wanted && !this.isGone(i)) return i
     return -1
   }
 
-  private findKey(key: string): number {
-    this.note()
-    const wanted = keyBytes(key)
+  private findKey(wanted: Uint8Array): number {
+    if (this.noted < 0) this.note()
+    const { keyFrom, keyLength, origin, count, bytes } = this
     const { length } = wanted
-    const { keyFrom, keyTo, count, origin } = this
     for (let i = 0; i < count; i++) {
-      const from = keyFrom[i]!
-      if (keyTo[i]! - from !== length || origin[i] === GONE) continue
-      const source = origin[i] === INPUT ? this.bytes : this.extra.buffer
+      if (keyLength[i] !== length) continue
+      let source = bytes
+      const where = origin[i]!
+      if (where !== INPUT) {
+        if (where === GONE) continue
+        source = this.extra.buffer
+      }
       // Keys share prefixes (`http.`, `k8s.pod.`): their ends differ first.
+      const from = keyFrom[i]!
       let k = length - 1
       while (k >= 0 && source[from + k] === wanted[k]) k--
       if (k < 0) return i
@@ -278,97 +328,197 @@ export class Fields {
     return -1
   }
 
-  private source(i: number): Uint8Array {
-    return this.origin[i] === INPUT ? this.bytes : this.extra.buffer
+  private known(key: Uint8Array, value: string): Encoded | undefined {
+    for (const one of this.recent) if (one.key === key && one.value === value && one.tag === this.attributeTag) return one
+    return undefined
   }
 
-  /** The reader, at the content of field `i`. */
-  private value(i: number): Reader {
-    return this.reader.reset(this.source(i), this.from[i], this.to[i])
+  private encode(key: Uint8Array, value: AttributeValue): Omit<Encoded, 'value'> {
+    const { extra, attributeTag, recent } = this
+    const from = extra.pos
+    const keyAt = this.encodeShort(key, value) || this.encodeAny(key, value)
+    const encoded = { key, tag: attributeTag, from, to: extra.pos, keyAt }
+    if (typeof value === 'string' && recent.length < 8) recent.push({ ...encoded, value })
+    return encoded
+  }
+
+  private forget(): void {
+    this.extra.pos = 0
+    this.recent.length = 0
+  }
+
+  /** Writes an attribute whose lengths are known beforehand to take a byte each; answers where the key is, or 0 if it is not so. */
+  private encodeShort(key: Uint8Array, value: AttributeValue): number {
+    if (typeof value !== 'string' || this.attributeTag >= 0x80) return 0
+    const { length } = value
+    if (key.length + length > 0x78) return 0
+    const { extra } = this
+    extra.reserve(key.length + length + 8)
+    const { buffer, pos } = extra
+    let at = pos
+    buffer[at++] = this.attributeTag
+    buffer[at++] = key.length + length + 6
+    buffer[at++] = KEY
+    buffer[at++] = key.length
+    const keyAt = at
+    for (let i = 0; i < key.length; i++) buffer[at++] = key[i]!
+    buffer[at++] = VALUE
+    buffer[at++] = length + 2
+    buffer[at++] = valueTags.string
+    buffer[at++] = length
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i)
+      if (unit >= 0x80) return 0
+      buffer[at++] = unit
+    }
+    extra.pos = at
+    return keyAt
+  }
+
+  private encodeAny(key: Uint8Array, value: AttributeValue): number {
+    const { extra } = this
+    extra.varint(this.attributeTag).fork(key.length + 32)
+    extra.varint(KEY).bytes(key)
+    const keyEnd = extra.pos
+    extra.varint(VALUE).fork()
+    writeValue(extra, value)
+    const before = extra.join().pos
+    // The outer length may take a byte more or less than expected, which moves everything behind it.
+    return keyEnd - key.length + extra.join().pos - before
   }
 
   private drop(i: number): void {
+    this.growth -= this.lengthOf(i)
     this.origin[i] = GONE
-    this.dirty = true
+    this.dirty = this.edited = true
   }
 
-  private store(replaced: number, wanted: number, start: number, content: number): number {
+  /** Notes that field `replaced` (a new one for -1) is now a range of `extra`. */
+  private store(replaced: number, wanted: number, from: number, to: number): number {
     let i = replaced
-    if (i < 0) {
-      i = this.count
-      if (i === this.tags.length) this.widen()
-      this.count = i + 1
-      this.keyFrom[i] = 0
-      this.keyTo[i] = -1
+    if (i >= 0) this.growth -= this.lengthOf(i)
+    else {
+      i = this.count++
+      if (this.count >= this.tags.length) this.widen()
+      this.tags[i] = wanted
+      this.keyLength[i] = -1
     }
-    this.tags[i] = wanted
-    this.at[i] = start
-    this.from[i] = content
-    this.to[i] = this.extra.pos
+    this.growth += to - from
     this.origin[i] = EXTRA
-    this.dirty = true
+    this.extraFrom[i] = from
+    this.extraTo[i] = to
+    this.dirty = this.edited = true
     return i
   }
 
+  private lengthOf(i: number): number {
+    return this.origin[i] === EXTRA ? this.extraTo[i]! - this.extraFrom[i]! : this.at[i + 1]! - this.at[i]!
+  }
+
+  /** The pass over the message. */
   private note(): void {
-    if (this.noted) return
-    this.noted = true
-    this.count = 0
-    const r = this.reader.reset(this.bytes, this.start, this.end)
-    const { attributeTag, foreign } = this
-    while (r.next() !== 0) {
-      const { tag, at, pos } = r
-      r.skip()
-      if (foreign?.has(tag)) continue
-      const i = this.count
-      if (i === this.tags.length) this.widen()
-      this.count = i + 1
-      const isLength = (tag & 7) === LENGTH
-      this.tags[i] = tag
-      this.at[i] = at
-      this.from[i] = isLength ? r.from : pos
-      this.to[i] = r.pos
-      this.origin[i] = INPUT
-      if (tag === attributeTag) this.noteKey(i, r.from, r.to)
-      else {
-        this.keyFrom[i] = 0
-        this.keyTo[i] = -1
-      }
+    if (this.noted >= 0) return
+    if (this.foreign !== undefined || !this.notePlain()) this.noteAny()
+    this.at[this.noted] = this.end
+    this.count = this.noted
+    if (this.foreign === undefined) return
+    for (let i = 0; i < this.noted; i++) {
+      if (!this.foreign.has(this.tags[i]!)) continue
+      const { dirty } = this
+      this.drop(i)
+      this.dirty = dirty
     }
   }
 
-  private noteKey(i: number, from: number, to: number): void {
-    const { bytes } = this
-    // Every encoder writes the key first; short keys need one byte of length.
-    const length = bytes[from + 1]!
-    if (to - from >= 2 && bytes[from] === KEY && length < 0x80 && from + 2 + length <= to) {
-      this.keyFrom[i] = from + 2
-      this.keyTo[i] = from + 2 + length
-      return
+  /** The pass for messages as encoders write them; false for anything unusual, which the reader judges. */
+  private notePlain(): boolean {
+    const { bytes, end, attributeTag, tags, at, keyFrom, keyLength } = this
+    const room = tags.length - 1
+    let pos = this.start
+    let i = 0
+    while (pos < end) {
+      if (i === room) return false
+      at[i] = pos
+      let tag = bytes[pos++]!
+      if (tag >= 0x80) {
+        const second = bytes[pos++]!
+        if (!(second < 0x80)) return false
+        tag = (tag & 0x7f) | (second << 7)
+      }
+      if (tag < 8) return false
+      tags[i] = tag
+      keyLength[i] = -1
+      const wireType = tag & 7
+      if (wireType === LENGTH) {
+        let length = bytes[pos++]!
+        if (length >= 0x80) {
+          const second = bytes[pos++]!
+          if (!(second < 0x80)) return false
+          length = (length & 0x7f) | (second << 7)
+        }
+        if (tag === attributeTag) {
+          // Every encoder writes the key first; of the longest keys the reader takes care.
+          const key = bytes[pos + 1]!
+          if (length < 2 || bytes[pos] !== KEY || key >= 0x80 || key + 2 > length) return false
+          keyFrom[i] = pos + 2
+          keyLength[i] = key
+        }
+        pos += length
+      } else if (wireType === 1) pos += 8
+      else if (wireType === 5) pos += 4
+      else if (wireType === 0) {
+        const from = pos
+        while (bytes[pos++]! >= 0x80);
+        if (pos - from > 9) return false
+      } else return false
+      i++
     }
-    const r = new Reader(bytes, from, to, this.reader.format)
-    this.keyFrom[i] = this.keyTo[i] = from
+    if (pos !== end) return false
+    this.noted = i
+    return true
+  }
+
+  private noteAny(): void {
+    const r = this.reader.reset(this.bytes, this.start, this.end)
+    let i = 0
+    while (r.next() !== 0) {
+      r.skip()
+      if (i + 1 >= this.tags.length) this.widen()
+      this.tags[i] = r.tag
+      this.at[i] = r.at
+      this.keyLength[i] = -1
+      if (r.tag === this.attributeTag) this.noteKey(i, r.from, r.to)
+      i++
+    }
+    this.noted = i
+  }
+
+  /** The key of an attribute in any order of fields; of none, the empty one. */
+  private noteKey(i: number, from: number, to: number): void {
+    const r = new Reader(this.bytes, from, to, this.reader.format)
+    this.keyFrom[i] = from
+    this.keyLength[i] = 0
     while (r.next() !== 0) {
       r.skip()
       if (r.tag !== KEY) continue
       this.keyFrom[i] = r.from
-      this.keyTo[i] = r.to
+      this.keyLength[i] = r.to - r.from
     }
   }
 
   private widen(): void {
     const length = 2 * this.tags.length
-    if (length > 1 << 24) throw new WireError(this.reader.format, this.start, 'more than 16 million fields in one message')
+    if (length > 1 << 24) throw new WireError(this.reader.format, this.start, 'more than 8 million fields in one message')
     const wider = <A extends Int32Array | Uint32Array | Uint8Array>(from: A, to: A): A => {
       to.set(from)
       return to
     }
     this.tags = wider(this.tags, new Uint32Array(length))
     this.at = wider(this.at, new Int32Array(length))
-    this.from = wider(this.from, new Int32Array(length))
-    this.to = wider(this.to, new Int32Array(length))
     this.keyFrom = wider(this.keyFrom, new Int32Array(length))
-    this.keyTo = wider(this.keyTo, new Int32Array(length))
+    this.keyLength = wider(this.keyLength, new Int32Array(length))
     this.origin = wider(this.origin, new Uint8Array(length))
+    this.extraFrom = wider(this.extraFrom, new Int32Array(length))
+    this.extraTo = wider(this.extraTo, new Int32Array(length))
   }
 }

@@ -54,11 +54,21 @@ class Container {
   }
 }
 
+const nothing = new Uint8Array(0)
+
+/**
+ * Up to this size the input is first copied to the front of the output's buffer, where copying a range costs half of what it costs
+ * between two arrays, and the buffer is kept for the next batch. Beyond it memory counts more.
+ */
+const SHARED = 2 << 20
+
 class Rewrite {
-  private readonly batch: OtlpBatch
-  private readonly input: Uint8Array
-  private readonly edits: OtlpEdits
-  private readonly out: Writer
+  private readonly signal: OtlpSignal
+  private input: Uint8Array = nothing
+  private edits: OtlpEdits = {}
+  private out = new Writer(0)
+  /** Whether the input stands at the front of the output's buffer. */
+  private shared = false
   private copied = 0
   private readonly containers: Container[]
   private depth = 0
@@ -69,29 +79,39 @@ class Rewrite {
   private readonly metric: MetricView
   private readonly item: ItemView
 
-  constructor(batch: OtlpBatch, edits: OtlpEdits) {
-    const format = `OTLP ${batch.signal}`
-    this.batch = batch
-    this.input = batch.bytes
-    this.edits = edits
-    this.out = new Writer(0)
+  constructor(signal: OtlpSignal) {
+    const format = `OTLP ${signal}`
+    this.signal = signal
     this.containers = [0, 1, 2, 3, 4].map(() => new Container(format))
     this.resource = new ResourceView(format)
     this.scope = new ScopeView(format)
     this.metric = new MetricView(format)
-    this.item = itemView[batch.signal](format, this.resource, this.scope, this.metric)
+    this.item = itemView[signal](format, this.resource, this.scope, this.metric)
   }
 
-  run(): OtlpBatch {
-    const r = this.containers[0]!.reader.reset(this.input)
+  /** The batch's bytes as edited; the same array when nothing changed. */
+  run(bytes: Uint8Array, edits: OtlpEdits): Uint8Array {
+    this.input = bytes
+    this.edits = edits
+    this.copied = this.depth = this.opened = 0
+    this.changed = false
+    const r = this.containers[0]!.reader.reset(bytes)
     while (r.next() !== 0) {
       const { tag, at, pos } = r
       r.skip()
       if (tag === HEADER) this.walkResource(at, pos, r.from, r.to)
     }
-    if (!this.changed) return this.batch
-    this.flush(this.input.length)
-    return { ...this.batch, bytes: this.out.finish() }
+    if (!this.changed) return bytes
+    this.flush(bytes.length)
+    return this.shared ? this.out.copyOut(bytes.length) : this.out.finish()
+  }
+
+  /** Lets go of the input and of large buffers, so that an idle one holds nothing of consequence. */
+  release(): void {
+    this.input = nothing
+    for (const { reader } of this.containers) reader.reset(nothing)
+    for (const { fields } of [this.resource, this.scope, this.metric, this.item]) fields.release()
+    if (this.out.buffer.length > 3 * SHARED) this.out = new Writer(0)
   }
 
   private walkResource(tagAt: number, lengthAt: number, bodyAt: number, end: number): void {
@@ -106,7 +126,7 @@ class Rewrite {
     const container = this.enter(tagAt, lengthAt, bodyAt, end, this.scope)
     this.edits.scope?.(this.scope, this.resource)
     const inner = this.edits.metric ?? this.edits.item
-    this.walkContainer(container, inner !== undefined, this.batch.signal === 'metrics' ? this.walkMetric : this.walkItem)
+    this.walkContainer(container, inner !== undefined, this.signal === 'metrics' ? this.walkMetric : this.walkItem)
   }
 
   private readonly walkMetric = (tag: number, tagAt: number, lengthAt: number, bodyAt: number, end: number): void => {
@@ -156,9 +176,8 @@ class Rewrite {
     if (!item.fields.dirty) return
     this.touch()
     this.flush(tagAt)
-    out.raw(this.input, tagAt, lengthAt).fork(item.fields.size)
-    item.fields.write(out)
-    out.join()
+    this.copy(tagAt, lengthAt)
+    item.fields.write(out.varint(item.fields.size), this.shared)
     this.copied = end
   }
 
@@ -241,20 +260,34 @@ class Rewrite {
 
   /** Opens in the output all containers that the walk is in. */
   private touch(): void {
-    this.changed = true
-    if (this.out.buffer.length === 0) this.out.reserve(this.input.length + (this.input.length >> 3) + 64)
+    if (!this.changed) this.begin()
     while (this.opened < this.depth) {
       const container = this.containers[++this.opened]!
       this.flush(container.tagAt)
       container.tagOut = this.out.pos
-      this.out.raw(this.input, container.tagAt, container.lengthAt).fork(container.end - container.bodyAt)
+      this.copy(container.tagAt, container.lengthAt)
+      this.out.fork(container.end - container.bodyAt)
       container.bodyOut = this.out.pos
       this.copied = container.bodyAt
     }
   }
 
+  private begin(): void {
+    const { input, out } = this
+    this.changed = true
+    this.shared = input.length <= SHARED
+    out.reset().reserve((this.shared ? 2 : 1) * input.length + (input.length >> 3) + 64)
+    if (this.shared) out.raw(input)
+  }
+
+  /** Copies a range of the input. */
+  private copy(from: number, to: number): void {
+    if (this.shared) this.out.again(from, to)
+    else this.out.raw(this.input, from, to)
+  }
+
   private flush(to: number): void {
-    this.out.raw(this.input, this.copied, to)
+    if (to > this.copied) this.copy(this.copied, to)
     this.copied = to
   }
 
@@ -268,9 +301,7 @@ class Rewrite {
     const { fields } = view!
     if (inline) fields.write(out)
     else {
-      out.varint(HEADER).fork(fields.size)
-      fields.write(out)
-      out.join()
+      fields.write(out.varint(HEADER).varint(fields.size))
     }
     fields.settled()
   }
@@ -303,8 +334,17 @@ const itemView: Record<OtlpSignal, (format: string, resource: ResourceView, scop
  * survive, containers whose last item is dropped go too, and a batch in which nothing changes is answered itself. Throws WireError.
  */
 export function editOtlp(batch: OtlpBatch, edits: OtlpEdits | ((item: ItemView) => void)): OtlpBatch {
-  return new Rewrite(batch, typeof edits === 'function' ? { item: edits } : edits).run()
+  // Callbacks may edit other batches: whatever is in use is not idle.
+  const rewrite = idle[batch.signal].pop() ?? new Rewrite(batch.signal)
+  const bytes = rewrite.run(batch.bytes, typeof edits === 'function' ? { item: edits } : edits)
+  rewrite.release()
+  // After an exception the walk stands somewhere in the middle, and is left to the garbage collector.
+  idle[batch.signal].push(rewrite)
+  return bytes === batch.bytes ? batch : { ...batch, bytes }
 }
+
+/** Walks at rest: their views, offset tables and buffers serve the next batch, which makes batches of one item cheap. */
+const idle: Record<OtlpSignal, Rewrite[]> = { traces: [], metrics: [], logs: [] }
 
 /** A batch with every resource edited. */
 export const editResources = (batch: OtlpBatch, edit: (resource: ResourceView) => void): OtlpBatch => editOtlp(batch, { resource: edit })

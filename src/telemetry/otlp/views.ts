@@ -73,8 +73,8 @@ export class View {
   /** @internal */
   protected decoded<M extends MessageName>(name: M): Decoded<M> {
     const { fields } = this
-    if (!fields.dirty) return decode(name, fields.bytes, fields.start, fields.end)
-    return decode(name, fields.edited())
+    if (!fields.changed) return decode(name, fields.bytes, fields.start, fields.end)
+    return decode(name, fields.whole())
   }
 }
 
@@ -178,8 +178,8 @@ export class SpanView extends Item {
     })
   }
 
-  get events(): Decoded<'Event'>[] { return [...this.fields.contents(s(11))].map(bytes => decode('Event', bytes)) }
-  get links(): Decoded<'Link'>[] { return [...this.fields.contents(s(13))].map(bytes => decode('Link', bytes)) }
+  get events(): Decoded<'Event'>[] { return this.fields.contents(s(11)).map(bytes => decode('Event', bytes)) }
+  get links(): Decoded<'Link'>[] { return this.fields.contents(s(13)).map(bytes => decode('Link', bytes)) }
 
   decode(): Decoded<'Span'> { return this.decoded('Span') }
 }
