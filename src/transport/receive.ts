@@ -42,7 +42,7 @@ export async function readBody(request: Request, { limit, encodings, unknownEnco
     return await decompress(encoding, raw, limit)
   } catch (error) {
     if (error instanceof TooLargeError) throw tooLarge(limit, `once decompressed (${encoding})`, error)
-    if (error instanceof WireError) throw new HttpError(400, `the body is not valid ${encoding}: ${error.message}`, { cause: error })
+    if (error instanceof WireError) throw new HttpError(400, `the body cannot be decompressed: ${error.message}`, { cause: error })
     throw error
   }
 }

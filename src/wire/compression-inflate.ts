@@ -20,6 +20,7 @@ export async function inflate(format: Format, bytes: Uint8Array, limit: number):
 }
 
 async function inflateWhole(format: Format, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+  checkHeader(format, bytes)
   const stream = new DecompressionStream(format)
   const sink = new Sink(limit, expectedSize(format, bytes))
   const writer = stream.writable.getWriter()
@@ -37,9 +38,19 @@ async function inflateWhole(format: Format, bytes: Uint8Array, limit: number): P
   } catch (error) {
     void reader.cancel(error).catch(ignore)
     if (error instanceof TooLargeError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new WireError(format === 'gzip' ? 'gzip' : 'deflate', Math.min(bytes.length, 10), `the stream is damaged or cut off (${reason}), somewhere after the header`, { cause: error })
+    // What the stream itself says is different on every platform, and never where.
+    throw new WireError(nameOf(format), headerBytes[format], 'the data is damaged or cut off somewhere after its header', { cause: error })
   }
+}
+
+const headerBytes: Readonly<Record<Format, number>> = { 'gzip': 10, 'deflate': 2, 'deflate-raw': 0 }
+const nameOf = (format: Format) => (format === 'gzip' ? 'gzip' : 'deflate')
+
+/** Tells what is no such data at all from what was damaged on the way. */
+function checkHeader(format: Format, bytes: Uint8Array): void {
+  const [first = 0, second = 0] = bytes
+  const is = format === 'gzip' ? first === 0x1f && second === 0x8b : format === 'deflate' ? (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0 : true
+  if (!is) throw new WireError(nameOf(format), 0, `no ${format === 'gzip' ? 'gzip' : 'zlib'} header`)
 }
 
 /** gzip says at its end how much it holds (modulo 2^32); it is a guess only, and believed as far as the input backs it. */
