@@ -129,12 +129,13 @@ function depthGauge(store: Store, prefix: string, env: StateEnv) {
       if (known !== undefined) known = { ...known, depth: plus(known.depth, segment, sign) }
     },
     async read(maxAgeMs: number): Promise<Depth> {
+      // Who comes while a list is under way waits with those before: appends stay in the order of their calls.
+      if (asking !== undefined) return asking
       // A clock that jumped back makes the age negative: then it is not known either.
       const age = known === undefined ? Infinity : env.now() - known.atMs
       if (known !== undefined && age >= 0 && age < maxAgeMs) return known.depth
       if (env.shareIo !== true) return ask()
-      asking ??= ask().finally(() => { asking = undefined })
-      return asking
+      return asking = ask().finally(() => { asking = undefined })
     },
   }
 }
