@@ -3,7 +3,17 @@ import { type AttributeValue, readAttribute, readValue, valueTags, writeValue } 
 import { FIXED32, LENGTH, Reader, tag, text } from '../../wire/reader.ts'
 import { Writer, varintSize } from '../../wire/writer.ts'
 
-/** Where a field's bytes are: in the input, in `extra` (an edit wrote it), or nowhere any more. */
+/** A field's notes lie side by side in one array, SLOT numbers each. */
+const SLOT = 8
+const TAG = 0
+const AT = 1
+const KEY_FROM = 2
+const KEY_LENGTH = 3
+const ORIGIN = 4
+const EXTRA_FROM = 5
+const EXTRA_TO = 6
+
+/** Where a field's bytes are (ORIGIN): in the input, in `extra` (an edit wrote it), or nowhere any more. */
 const INPUT = 0
 const EXTRA = 1
 const GONE = 2
@@ -51,10 +61,10 @@ interface Encoded {
  * The fields of one message, noted in one pass as offsets, with the edits made to them. One object serves every message of a walk
  * (`reset`), so that reading and editing allocate nothing per message; it notes only when something is asked for.
  *
- *     at[i]                          at[i + 1]
- *     | tag | length | content ...   |           of an attribute: keyFrom[i], keyLength[i] (else -1)
+ *     AT                             the next one's AT
+ *     | tag | length | content ...   |           of an attribute: KEY_FROM, KEY_LENGTH (else -1)
  *
- * What an edit wrote stands in `extra`; a field that edits added has an index past `noted`.
+ * What an edit wrote stands in `extra` (EXTRA_FROM, EXTRA_TO); a field that edits added has an index past `noted`.
  */
 export class Fields {
   bytes: Uint8Array = nothing
@@ -71,13 +81,7 @@ export class Fields {
   private edited = false
   /** By how many bytes edits have made the message longer. */
   private growth = 0
-  private tags = new Uint32Array(64)
-  private at = new Int32Array(64)
-  private keyFrom = new Int32Array(64)
-  private keyLength = new Int32Array(64)
-  private origin = new Uint8Array(64)
-  private extraFrom = new Int32Array(64)
-  private extraTo = new Int32Array(64)
+  private notes = new Int32Array(64 * SLOT)
   private readonly extra = new Writer(256)
   /** The attributes encoded last, still in `extra`: what a pipeline sets on one item it sets on all. */
   private recent: Encoded[] = []
@@ -102,7 +106,7 @@ export class Fields {
     this.edited = this.dirty = false
     this.growth = 0
     if (this.extra.pos > KEEP) this.forget()
-    for (let i = 0; i < this.count; i++) this.origin[i] = INPUT
+    for (let i = 0; i < this.count; i++) this.notes[i * SLOT + ORIGIN] = INPUT
   }
 
   /** Lets go of the input, and of what edits wrote. */
@@ -134,19 +138,23 @@ export class Fields {
    */
   write(out: Writer, shared = false): void {
     this.note()
-    const { origin, at, noted, count, extra, extraFrom, extraTo, bytes, end } = this
+    const { notes, noted, count, extra, bytes, end } = this
     let runFrom = this.start
     for (let i = 0; i < noted; i++) {
-      const where = origin[i]!
+      const slot = i * SLOT
+      const where = notes[slot + ORIGIN]!
       if (where === INPUT) continue
-      if (shared) out.again(runFrom, at[i]!)
-      else out.raw(bytes, runFrom, at[i])
-      runFrom = at[i + 1]!
-      if (where === EXTRA) out.raw(extra.buffer, extraFrom[i], extraTo[i])
+      const at = notes[slot + AT]!
+      if (shared) out.again(runFrom, at)
+      else out.raw(bytes, runFrom, at)
+      runFrom = notes[slot + SLOT + AT]!
+      if (where === EXTRA) out.raw(extra.buffer, notes[slot + EXTRA_FROM], notes[slot + EXTRA_TO])
     }
     if (shared) out.again(runFrom, end)
     else out.raw(bytes, runFrom, end)
-    for (let i = noted; i < count; i++) if (origin[i] === EXTRA) out.raw(extra.buffer, extraFrom[i], extraTo[i])
+    for (let slot = noted * SLOT; slot < count * SLOT; slot += SLOT) {
+      if (notes[slot + ORIGIN] === EXTRA) out.raw(extra.buffer, notes[slot + EXTRA_FROM], notes[slot + EXTRA_TO])
+    }
   }
 
   /** The message as edited, as an array of its own. */
@@ -202,7 +210,7 @@ export class Fields {
   contents(wanted: number): Uint8Array[] {
     this.note()
     const found: Uint8Array[] = []
-    for (let i = 0; i < this.count; i++) if (this.tags[i] === wanted && !this.isGone(i)) found.push(this.open(i)!.subarray())
+    for (let i = 0; i < this.count; i++) if (this.is(i, wanted)) found.push(this.open(i)!.subarray())
     return found
   }
 
@@ -237,8 +245,8 @@ export class Fields {
     const known = typeof value === 'string' ? this.known(encoded, value) : undefined
     const { from, to, keyAt } = known ?? this.encode(encoded, value)
     const stored = this.store(i, this.attributeTag, from, to)
-    this.keyFrom[stored] = keyAt
-    this.keyLength[stored] = encoded.length
+    this.notes[stored * SLOT + KEY_FROM] = keyAt
+    this.notes[stored * SLOT + KEY_LENGTH] = encoded.length
     return true
   }
 
@@ -262,28 +270,36 @@ export class Fields {
     return found
   }
 
-  private isGone(i: number): boolean {
-    return this.origin[i] === GONE
+  private is(i: number, wanted: number): boolean {
+    return this.notes[i * SLOT + TAG] === (wanted | 0) && this.notes[i * SLOT + ORIGIN] !== GONE
   }
 
   private isExtra(i: number): boolean {
-    return this.origin[i] === EXTRA
+    return this.notes[i * SLOT + ORIGIN] === EXTRA
   }
 
   private isAttribute(i: number): boolean {
-    return this.keyLength[i]! >= 0 && !this.isGone(i)
+    return this.notes[i * SLOT + KEY_LENGTH]! >= 0 && this.notes[i * SLOT + ORIGIN] !== GONE
+  }
+
+  /** Where the field begins and ends, in its source. */
+  private from(i: number): number {
+    return this.notes[i * SLOT + (this.isExtra(i) ? EXTRA_FROM : AT)]!
+  }
+
+  private to(i: number): number {
+    return this.notes[i * SLOT + (this.isExtra(i) ? EXTRA_TO : SLOT + AT)]!
   }
 
   private keyOf(i: number): string {
-    const from = this.keyFrom[i]!
-    return text(this.isExtra(i) ? this.extra.buffer : this.bytes, from, from + this.keyLength[i]!)
+    const from = this.notes[i * SLOT + KEY_FROM]!
+    return text(this.isExtra(i) ? this.extra.buffer : this.bytes, from, from + this.notes[i * SLOT + KEY_LENGTH]!)
   }
 
   private valueOf(i: number): AttributeValue {
-    const extra = this.isExtra(i)
-    const source = extra ? this.extra.buffer : this.bytes
-    const pos = this.keyFrom[i]! + this.keyLength[i]!
-    const length = (extra ? this.extraTo[i]! : this.at[i + 1]!) - pos
+    const source = this.isExtra(i) ? this.extra.buffer : this.bytes
+    const pos = this.notes[i * SLOT + KEY_FROM]! + this.notes[i * SLOT + KEY_LENGTH]!
+    const length = this.to(i) - pos
     // After the key nothing but a string of fewer than 124 bytes: | VALUE len | string len text
     if (length >= 4 && length < 0x80 && source[pos] === VALUE && source[pos + 1] === length - 2
       && source[pos + 2] === valueTags.string && source[pos + 3] === length - 4) return text(source, pos + 4, pos + length)
@@ -295,32 +311,32 @@ export class Fields {
   /** The reader, behind the tag of field `i`; undefined for -1. */
   private open(i: number): Reader | undefined {
     if (i < 0) return undefined
-    const start = varintSize(this.tags[i]!)
-    return this.isExtra(i)
-      ? this.reader.reset(this.extra.buffer, this.extraFrom[i]! + start, this.extraTo[i]!)
-      : this.reader.reset(this.bytes, this.at[i]! + start, this.at[i + 1]!)
+    const source = this.isExtra(i) ? this.extra.buffer : this.bytes
+    const tagSize = varintSize(this.notes[i * SLOT + TAG]! >>> 0)
+    return this.reader.reset(source, this.from(i) + tagSize, this.to(i))
   }
 
   private find(wanted: number): number {
     this.note()
-    for (let i = this.count - 1; i >= 0; i--) if (this.tags[i] === wanted && !this.isGone(i)) return i
+    for (let i = this.count - 1; i >= 0; i--) if (this.is(i, wanted)) return i
     return -1
   }
 
   private findKey(wanted: Uint8Array): number {
     if (this.noted < 0) this.note()
-    const { keyFrom, keyLength, origin, count, bytes } = this
+    const { notes, count, bytes } = this
     const { length } = wanted
     for (let i = 0; i < count; i++) {
-      if (keyLength[i] !== length) continue
+      const slot = i * SLOT
+      if (notes[slot + KEY_LENGTH] !== length) continue
       let source = bytes
-      const where = origin[i]!
+      const where = notes[slot + ORIGIN]!
       if (where !== INPUT) {
         if (where === GONE) continue
         source = this.extra.buffer
       }
       // Keys share prefixes (`http.`, `k8s.pod.`): their ends differ first.
-      const from = keyFrom[i]!
+      const from = notes[slot + KEY_FROM]!
       let k = length - 1
       while (k >= 0 && source[from + k] === wanted[k]) k--
       if (k < 0) return i
@@ -388,42 +404,40 @@ export class Fields {
   }
 
   private drop(i: number): void {
-    this.growth -= this.lengthOf(i)
-    this.origin[i] = GONE
+    this.growth -= this.to(i) - this.from(i)
+    this.notes[i * SLOT + ORIGIN] = GONE
     this.dirty = this.edited = true
   }
 
   /** Notes that field `replaced` (a new one for -1) is now a range of `extra`. */
   private store(replaced: number, wanted: number, from: number, to: number): number {
     let i = replaced
-    if (i >= 0) this.growth -= this.lengthOf(i)
+    if (i >= 0) this.growth -= this.to(i) - this.from(i)
     else {
       i = this.count++
-      if (this.count >= this.tags.length) this.widen()
-      this.tags[i] = wanted
-      this.keyLength[i] = -1
+      if (this.count * SLOT >= this.notes.length) this.widen()
+      this.notes[i * SLOT + TAG] = wanted
+      this.notes[i * SLOT + KEY_LENGTH] = -1
     }
+    const { notes } = this
+    const slot = i * SLOT
     this.growth += to - from
-    this.origin[i] = EXTRA
-    this.extraFrom[i] = from
-    this.extraTo[i] = to
+    notes[slot + ORIGIN] = EXTRA
+    notes[slot + EXTRA_FROM] = from
+    notes[slot + EXTRA_TO] = to
     this.dirty = this.edited = true
     return i
-  }
-
-  private lengthOf(i: number): number {
-    return this.origin[i] === EXTRA ? this.extraTo[i]! - this.extraFrom[i]! : this.at[i + 1]! - this.at[i]!
   }
 
   /** The pass over the message. */
   private note(): void {
     if (this.noted >= 0) return
     if (this.foreign !== undefined || !this.notePlain()) this.noteAny()
-    this.at[this.noted] = this.end
+    this.notes[this.noted * SLOT + AT] = this.end
     this.count = this.noted
     if (this.foreign === undefined) return
     for (let i = 0; i < this.noted; i++) {
-      if (!this.foreign.has(this.tags[i]!)) continue
+      if (!this.foreign.has(this.notes[i * SLOT + TAG]! >>> 0)) continue
       const { dirty } = this
       this.drop(i)
       this.dirty = dirty
@@ -432,13 +446,13 @@ export class Fields {
 
   /** The pass for messages as encoders write them; false for anything unusual, which the reader judges. */
   private notePlain(): boolean {
-    const { bytes, end, attributeTag, tags, at, keyFrom, keyLength } = this
-    const room = tags.length - 1
+    const { bytes, end, attributeTag, notes } = this
+    const room = notes.length - SLOT
     let pos = this.start
-    let i = 0
+    let slot = 0
     while (pos < end) {
-      if (i === room) return false
-      at[i] = pos
+      if (slot === room) return false
+      notes[slot + AT] = pos
       let tag = bytes[pos++]!
       if (tag >= 0x80) {
         const second = bytes[pos++]!
@@ -446,8 +460,8 @@ export class Fields {
         tag = (tag & 0x7f) | (second << 7)
       }
       if (tag < 8) return false
-      tags[i] = tag
-      keyLength[i] = -1
+      notes[slot + TAG] = tag
+      notes[slot + KEY_LENGTH] = -1
       const wireType = tag & 7
       if (wireType === LENGTH) {
         let length = bytes[pos++]!
@@ -460,8 +474,8 @@ export class Fields {
           // Every encoder writes the key first; of the longest keys the reader takes care.
           const key = bytes[pos + 1]!
           if (length < 2 || bytes[pos] !== KEY || key >= 0x80 || key + 2 > length) return false
-          keyFrom[i] = pos + 2
-          keyLength[i] = key
+          notes[slot + KEY_FROM] = pos + 2
+          notes[slot + KEY_LENGTH] = key
         }
         pos += length
       } else if (wireType === 1) pos += 8
@@ -471,10 +485,10 @@ export class Fields {
         while (bytes[pos++]! >= 0x80);
         if (pos - from > 9) return false
       } else return false
-      i++
+      slot += SLOT
     }
     if (pos !== end) return false
-    this.noted = i
+    this.noted = slot / SLOT
     return true
   }
 
@@ -483,42 +497,35 @@ export class Fields {
     let i = 0
     while (r.next() !== 0) {
       r.skip()
-      if (i + 1 >= this.tags.length) this.widen()
-      this.tags[i] = r.tag
-      this.at[i] = r.at
-      this.keyLength[i] = -1
-      if (r.tag === this.attributeTag) this.noteKey(i, r.from, r.to)
+      if ((i + 1) * SLOT >= this.notes.length) this.widen()
+      const slot = i * SLOT
+      this.notes[slot + TAG] = r.tag
+      this.notes[slot + AT] = r.at
+      this.notes[slot + KEY_LENGTH] = -1
+      if (r.tag === this.attributeTag) this.noteKey(slot, r.from, r.to)
       i++
     }
     this.noted = i
   }
 
   /** The key of an attribute in any order of fields; of none, the empty one. */
-  private noteKey(i: number, from: number, to: number): void {
+  private noteKey(slot: number, from: number, to: number): void {
     const r = new Reader(this.bytes, from, to, this.reader.format)
-    this.keyFrom[i] = from
-    this.keyLength[i] = 0
+    this.notes[slot + KEY_FROM] = from
+    this.notes[slot + KEY_LENGTH] = 0
     while (r.next() !== 0) {
       r.skip()
       if (r.tag !== KEY) continue
-      this.keyFrom[i] = r.from
-      this.keyLength[i] = r.to - r.from
+      this.notes[slot + KEY_FROM] = r.from
+      this.notes[slot + KEY_LENGTH] = r.to - r.from
     }
   }
 
   private widen(): void {
-    const length = 2 * this.tags.length
-    if (length > 1 << 24) throw new WireError(this.reader.format, this.start, 'more than 8 million fields in one message')
-    const wider = <A extends Int32Array | Uint32Array | Uint8Array>(from: A, to: A): A => {
-      to.set(from)
-      return to
-    }
-    this.tags = wider(this.tags, new Uint32Array(length))
-    this.at = wider(this.at, new Int32Array(length))
-    this.keyFrom = wider(this.keyFrom, new Int32Array(length))
-    this.keyLength = wider(this.keyLength, new Int32Array(length))
-    this.origin = wider(this.origin, new Uint8Array(length))
-    this.extraFrom = wider(this.extraFrom, new Int32Array(length))
-    this.extraTo = wider(this.extraTo, new Int32Array(length))
+    const length = 2 * this.notes.length
+    if (length > 1 << 26) throw new WireError(this.reader.format, this.start, 'more than 8 million fields in one message')
+    const wider = new Int32Array(length)
+    wider.set(this.notes)
+    this.notes = wider
   }
 }
