@@ -5,6 +5,9 @@ import type { Call, LogLevel } from './call.ts'
 import type { CapsuleType } from './consume.ts'
 import type { Decoded, Fields, Stability } from './schema.ts'
 
+/** What exports of the types `secret` and `optional_secret` are made of. */
+export { OptionalSecret, Secret } from '../../language/value.ts'
+
 /** Answers one request that the door has found to be this route's. */
 export type RouteHandler = (request: Request, call: Call) => Promise<Response>
 
