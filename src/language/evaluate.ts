@@ -99,7 +99,7 @@ function index(node: Index, value: Value, at: Value, report: Report): Value {
   if (value instanceof Unknown || at instanceof Unknown) return unknown
   if (Array.isArray(value)) {
     if (typeof at !== 'bigint' && typeof at !== 'number') return mismatch(node.index, 'number', at, report)
-    const position = typeof at === 'bigint' ? BigInt.asIntN(64, at) : BigInt(Math.trunc(Number.isFinite(at) ? at : -1))
+    const position = typeof at === 'bigint' ? BigInt.asIntN(64, at) : BigInt(Math.abs(at) < 2 ** 63 ? Math.trunc(at) : -(2 ** 63))
     if (position >= 0n && position < BigInt(value.length)) return value[Number(position)]!
     report(messages.indexOutOfRange(printExpression(node.index), String(position), value.length), node.index)
     return unknown

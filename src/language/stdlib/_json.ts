@@ -20,11 +20,13 @@ export function parseJson(text: string, { integers = false } = {}): Value {
     if (match !== null) at = token.lastIndex
     return match
   }
-  /** What stands here instead, in Go's words. */
-  const fail = (where: string): never => {
-    const rest = text.slice(at).replace(/^[ \t\n\r]+/, '')
-    if (rest === '' || unfinished.test(rest)) throw new SyntaxError('unexpected end of JSON input')
-    throw new SyntaxError(`invalid character ${quoteChar(offender(rest))} ${explain(rest, where)}`)
+  /** What stands here instead, in Go's words, to which the end of the text is a blank; `inside` where a value or a key begins. */
+  const fail = (where: string, inside = false): never => {
+    peek()
+    const rest = text.slice(at)
+    if (rest === '' || (inside && openString.test(rest))) throw new SyntaxError('unexpected end of JSON input')
+    const { char, place } = inside ? explain(`${rest} `, where) : { char: [...rest][0]!, place: where }
+    throw new SyntaxError(`invalid character ${quoteChar(char)} ${place}`)
   }
   /** The next character after white space. */
   const peek = () => {
@@ -34,10 +36,19 @@ export function parseJson(text: string, { integers = false } = {}): Value {
 
   const value = (): Value => {
     const match = read()
-    if (match === null) return fail('looking for beginning of value')
+    if (match === null) return fail('looking for beginning of value', true)
     const [, punctuation, string, number, fraction, exponent, word] = match
     if (string !== undefined) return unescape(string)
-    if (number !== undefined) return integers && fraction === undefined && exponent === undefined ? BigInt(number) : Number(number)
+    if (number !== undefined) {
+      const next = `${text[at] ?? ''}${text[at + 1] ?? ''}`
+      if (/^[.eE]/.test(next)) at -= number.length
+      if (next.startsWith('.')) return fail('after decimal point in numeric literal', true)
+      if (next !== '' && /^[eE]/.test(next)) return fail('in exponent of numeric literal', true)
+      if (integers && fraction === undefined && exponent === undefined) return BigInt(number)
+      const float = Number(number)
+      if (!Number.isFinite(float)) throw new RangeError(`json: cannot unmarshal number ${number} into Go value of type float64`)
+      return float
+    }
     if (word !== undefined) return word === 'null' ? null : word === 'true'
     if (punctuation !== '{' && punctuation !== '[') {
       at -= 1
@@ -73,7 +84,7 @@ export function parseJson(text: string, { integers = false } = {}): Value {
     for (;;) {
       if (peek() !== '"') return fail('looking for beginning of object key string')
       const key = read()
-      if (key === null) return fail('in string literal')
+      if (key === null) return fail('in string literal', true)
       if (peek() !== ':') return fail('after object key')
       read()
       fields.push([unescape(key[2]!), value()])
@@ -89,22 +100,28 @@ export function parseJson(text: string, { integers = false } = {}): Value {
   return result
 }
 
-/** Starts of tokens that only want more text. */
-const unfinished = /^(?:"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*(?:\\(?:u[0-9a-fA-F]{0,3})?)?|-|t|tr|tru|f|fa|fal|fals|n|nu|nul)$/
+/** A string that only wants its closing quote. */
+const openString = /^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*$/
 
-/** The character that cannot follow what comes before it. */
-function offender(rest: string): string {
-  const good = /^(?:"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*(?:\\(?:u[0-9a-fA-F]{0,3})?)?|-|tr?u?|fa?l?s?|nu?l?)/.exec(rest)?.[0] ?? ''
-  return [...rest.slice(good.length)][0] ?? ''
-}
+/** The good starts of tokens that break off, with Go's words for the place after them. */
+const beginnings: readonly (readonly [RegExp, string | undefined])[] = [
+  [/^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*\\u[0-9a-fA-F]{0,3}/, 'in \\u hexadecimal character escape'],
+  [/^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*\\/, 'in string escape code'],
+  [/^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/, 'in string literal'],
+  [/^-?\d+(?:\.(?:\d+[eE][+-]?)?|[eE][+-]?)/, undefined],
+  [/^-/, 'in numeric literal'],
+]
 
-function explain(rest: string, where: string): string {
-  if (rest.startsWith('"')) return /\\u?[0-9a-fA-F]*$/.test(rest.split(offender(rest))[0] ?? '') ? 'in string escape code' : 'in string literal'
-  if (rest.startsWith('-')) return 'in numeric literal'
+/** The character that cannot follow what comes before it, and where that is. */
+function explain(rest: string, where: string): { char: string; place: string } {
+  for (const [beginning, place] of beginnings) {
+    const good = beginning.exec(rest)?.[0]
+    if (good !== undefined) return { char: [...rest.slice(good.length)][0] ?? ' ', place: place ?? where }
+  }
   const word = ['true', 'false', 'null'].find(name => name[0] === rest[0])
-  if (word === undefined || where !== 'looking for beginning of value') return where
-  const expected = [...word].find((char, index) => rest[index] !== char) ?? ''
-  return `in literal ${word} (expecting ${quoteChar(expected)})`
+  if (word === undefined) return { char: [...rest][0]!, place: where }
+  const at = [...word].findIndex((char, index) => rest[index] !== char)
+  return { char: [...rest.slice(at)][0]!, place: `in literal ${word} (expecting ${quoteChar(word[at]!)})` }
 }
 
 function quoteChar(char: string): string {

@@ -8,7 +8,7 @@ function isEmpty(value: Value): boolean {
   if (value instanceof OptionalSecret) return value.value === '' && !value.isSecret
   if (Array.isArray(value)) return value.length === 0
   if (isObject(value)) return Object.keys(value).length === 0
-  return value === null || value === false || value === '' || value === 0n || Object.is(value, 0)
+  return value === null || value === false || value === '' || value === 0n || value === 0
 }
 
 /** `coalesce(...)`; without any, the last argument. */

@@ -21,7 +21,7 @@ function resolvePlain(text: string): Value {
   if (text in booleans) return booleans[text]!
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity
   if (/^\.(?:nan|NaN|NAN)$/.test(text)) return NaN
-  const digits = text.replaceAll('_', '')
+  const digits = text.startsWith('_') ? text : text.replaceAll('_', '')
   if (integer.test(digits)) {
     const value = parseInteger(digits)
     if (value !== undefined && value < 1n << 64n && value >= -(1n << 63n)) return value
@@ -41,14 +41,22 @@ function parseInteger(text: string): bigint | undefined {
 
 function resolveScalar(node: Scalar): Value {
   const text = typeof node.source === 'string' ? node.source : typeof node.value === 'string' ? node.value : ''
-  switch (node.tag) {
-    case 'tag:yaml.org,2002:str': return text
-    case 'tag:yaml.org,2002:float': {
-      const value = resolvePlain(text)
-      return typeof value === 'bigint' ? Number(value) : value
-    }
-    default: return node.type === 'PLAIN' || node.type === undefined ? resolvePlain(text) : text
-  }
+  const tag = node.tag?.replace('tag:yaml.org,2002:', '')
+  if (tag === undefined || tag === '') return node.type === 'PLAIN' || node.type === undefined ? resolvePlain(text) : text
+  if (tag === 'str' || tag === '!') return text
+  const value = resolvePlain(text)
+  if (tag === 'float' && typeof value === 'bigint') return Number(value)
+  const wanted = tagged[tag]
+  if (wanted === undefined || wanted(value)) return wanted === undefined ? text : value
+  throw new CallError(`yaml: cannot decode !!str \`${text}\` as a !!${tag}`)
+}
+
+/** Whether a value is what its tag says. */
+const tagged: Partial<Record<string, (value: Value) => boolean>> = {
+  int: value => typeof value === 'bigint',
+  float: value => typeof value === 'number',
+  bool: value => typeof value === 'boolean',
+  null: value => value === null,
 }
 
 /** Parses the first document of a YAML text; throws with the place and the reason. */
@@ -57,6 +65,7 @@ export function parseYaml(source: string): Value {
   const error = document.errors[0]
   if (error !== undefined) {
     const line = error.linePos?.[0].line ?? 1
+    if (error.code === 'DUPLICATE_KEY') throw new CallError(`yaml: unmarshal errors:\n  line ${line}: mapping key already defined`)
     throw new CallError(`yaml: ${line > 1 ? `line ${line}: ` : ''}${reasons[error.code] ?? firstLine(error.message)}`)
   }
   return createConverter(document)(document.contents, 0)
@@ -65,6 +74,8 @@ export function parseYaml(source: string): Value {
 /** Go's words where users know them. */
 const reasons: Partial<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
+  MULTILINE_IMPLICIT_KEY: 'mapping values are not allowed in this context',
+  MISSING_CHAR: 'could not find expected \':\'',
   TAB_AS_INDENT: 'found character that cannot start any token',
   BAD_INDENT: 'did not find expected key',
 }

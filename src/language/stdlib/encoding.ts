@@ -60,7 +60,7 @@ function fromBase64(text: string, alphabet: string): ByteList {
     let end = at + 1
     if (group.length === 2) {
       while (isBreak(end)) end++
-      if (source[end] !== 0x3d) fail(end)
+      if (source[end] !== 0x3d) fail(end < source.length ? end - 1 : end)
       end++
     }
     while (isBreak(end)) end++

@@ -54,12 +54,12 @@ function replace(text: string, search: string, by: string): string {
   return search === '' ? by + [...text].map(char => char + by).join('') : text.replaceAll(search, () => by)
 }
 
-/** Go maps character by character, so no character becomes several (`ß` stays). */
-const mapCase = (text: string, map: (char: string) => string) =>
-  Array.from(text, char => {
-    const mapped = map(char)
-    return [...mapped].length === 1 ? mapped : char
-  }).join('')
+/** Go maps character by character, so no character becomes several (`ß` stays, `İ` loses its dot). */
+const toUpper = (text: string) => Array.from(text, char => {
+  const mapped = char.toUpperCase()
+  return [...mapped].length === 1 ? mapped : char
+}).join('')
+const toLower = (text: string) => Array.from(text, char => String.fromCodePoint(char.toLowerCase().codePointAt(0)!)).join('')
 
 export const members = objectValue({
   format: new FunctionValue('format', args => {
@@ -72,8 +72,8 @@ export const members = objectValue({
   }),
   replace: ofTexts('replace', 3, (text, search, by) => replace(text, search, by)),
   split: ofTexts('split', 2, (text, separator) => separator === '' ? [...text] : text.split(separator)),
-  to_lower: ofTexts('to_lower', 1, text => mapCase(text, char => char.toLowerCase())),
-  to_upper: ofTexts('to_upper', 1, text => mapCase(text, char => char.toUpperCase())),
+  to_lower: ofTexts('to_lower', 1, toLower),
+  to_upper: ofTexts('to_upper', 1, toUpper),
   trim: ofTexts('trim', 2, (text, cutset) => trim(text, cutset)),
   trim_prefix: ofTexts('trim_prefix', 2, (text, prefix) => text.startsWith(prefix) ? text.slice(prefix.length) : text),
   trim_suffix: ofTexts('trim_suffix', 2, (text, suffix) =>
