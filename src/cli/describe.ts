@@ -12,14 +12,15 @@ export async function describe(compiled: Compiled & { plan: object }, url: strin
   const { doors, plan } = compiled
   const routes = doors.map(door => `  ${door.method.padEnd(5)} ${url}${address(door)}\n        -> ${door.id}`)
   const nodes = await Promise.all(plan.nodes.map(async ({ id, component, uses }) => {
-    const sends = uses.length === 0 ? '' : `\n      -> ${uses.join(', ')}`
+    if (component === undefined) return undefined
+    const sends = uses.length === 0 ? '' : `\n      -> ${uses.map(use => use.id).join(', ')}`
     return `  ${id}\n      ${await purpose(component)}${sends}`
   }))
   return [
     `Sluice serves on ${url} (${platform}). Ctrl-C stops it.`,
     `\nRoutes\n${routes.length === 0 ? '  none: no component receives data' : routes.join('\n')}\n  GET   ${url}/\n        -> components, health, last errors`,
     // Sources first: the plan has dependencies first, which is the data's way backwards.
-    `\nComponents\n${nodes.reverse().join('\n')}`,
+    `\nComponents\n${nodes.reverse().filter(node => node !== undefined).join('\n')}`,
     ...trial(doors, url),
     '',
   ].join('\n')

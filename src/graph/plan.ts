@@ -19,15 +19,23 @@ export interface Plan {
 }
 
 export interface PlanNode {
-  /** `otelcol.receiver.otlp.default`: what users call it, and the prefix of its state. */
+  /** `otelcol.receiver.otlp.default`, inside a module `test.my_module/loki.write.default`: what users call it, and the prefix of its state. */
   readonly id: string
-  /** `otelcol.receiver.otlp`: the name in the catalogue. */
-  readonly component: string
+  /** The name in the catalogue; absent for a *value node*, which exports its own attributes (what crosses a module's border). */
+  readonly component?: string
   /** Index into the plan's files. */
   readonly file: number
   /** Line of its header, for messages at run time. */
   readonly line: number
   readonly body: readonly Statement[]
-  /** Ids of the nodes that the body refers to. */
-  readonly uses: readonly string[]
+  readonly uses: readonly Use[]
+}
+
+/** A name in a node's expressions, and the node whose exports it means. */
+export interface Use {
+  /** Dotted: `loki.write.default`, `argument.input`, or a foreach's variable. */
+  readonly as: string
+  readonly id: string
+  /** The name means this one export, not the object of all of them. */
+  readonly member?: string
 }

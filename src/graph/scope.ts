@@ -4,7 +4,8 @@ import type { Evaluated } from '../components/contract/decode.ts'
 import type { Expression, Statement } from '../language/ast.ts'
 import { nameSpan } from '../language/ast.ts'
 import { evaluate, type Report, type Scope } from '../language/evaluate.ts'
-import { objectValue, type ObjectValue, type Value } from '../language/value.ts'
+import { Unknown, objectValue, type ObjectValue, type Value } from '../language/value.ts'
+import type { Use } from './plan.ts'
 
 /** Evaluates every attribute of a body and of the blocks in it; a value's `at` is its Expression, so that places inside it can be found. */
 export function evaluateBody(body: readonly Statement[], at: { start: number; end: number }, scope: Scope, report: Report): Evaluated {
@@ -22,25 +23,36 @@ export function evaluateBody(body: readonly Statement[], at: { start: number; en
   return { attributes, blocks, start: at.start, end: at.end }
 }
 
-/** Variables in which `a.b.c` is found by fields: the exports of nodes by id, on top of `base` (the standard library). */
-export function variables(base: ObjectValue, exportsById: Iterable<readonly [id: string, exports: ObjectValue]>): ObjectValue {
+/** Variables in which `a.b.c` is found by fields: values by dotted name, on top of `base` (the standard library). */
+export function variables(base: ObjectValue, named: Iterable<readonly [name: string, value: Value]>): ObjectValue {
   const root = objectValue(base)
   const made = new Set<Value>()
-  for (const [id, exports] of exportsById) {
-    const path = id.split('.')
+  for (const [name, value] of named) {
+    const path = name.split('.')
     let at = root
-    for (const name of path.slice(0, -1)) {
+    for (const step of path.slice(0, -1)) {
       // A component named like a namespace of the library (`sys.x "y"`) hides it, as in Alloy.
-      const below = at[name]
+      const below = at[step]
       const usable = below !== undefined && made.has(below) ? (below as ObjectValue) : objectValue()
       made.add(usable)
-      at[name] = usable
+      at[step] = usable
       at = usable
     }
-    at[path[path.length - 1]!] = exports
+    at[path[path.length - 1]!] = value
   }
   return root
 }
+
+/** The values that a node's names mean, by what the nodes behind them export; unknown for nodes that are in a circle. */
+export function valuesOf(uses: readonly Use[], exportsOf: (id: string) => ObjectValue | undefined): (readonly [string, Value])[] {
+  return uses.map(({ as, id, member }) => {
+    const exports = exportsOf(id)
+    return [as, (member === undefined ? exports : exports?.[member]) ?? new Unknown()] as const
+  })
+}
+
+/** The exports of a value node: its attributes. */
+export const valueExports = ({ attributes }: Evaluated): ObjectValue => objectValue(attributes.map(({ name, value }) => [name, value] as const))
 
 /** The expression at `path` inside another (`[0, 'name']` in a list of objects), as far as it is written out. */
 export function locate(expression: Expression, path: readonly PropertyKey[]): Expression {

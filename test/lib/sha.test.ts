@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { sha1, sha256 } from '../../src/lib/sha.ts'
-import { hex } from '../../../../src/lib/bytes.ts'
+import { hex } from '../../src/lib/bytes.ts'
 
 describe('SHA', () => {
   // Every length around the places where padding needs another block.

@@ -196,8 +196,12 @@ export function duration<const O extends Options<string, Bounds>>(options?: O) {
   const convert = (value: Value) => {
     if (typeof value === 'bigint') return within(options ?? {}, Number(value) / 1e6)
     if (typeof value !== 'string') return undefined
-    const milliseconds = parseDuration(value)
-    return milliseconds === undefined ? new Complaint(`${JSON.stringify(value)} is not a duration such as "30s" or "1m30s"`) : within(options ?? {}, milliseconds)
+    try {
+      return within(options ?? {}, parseDuration(value))
+    } catch (error) {
+      // Go's words: `time: invalid duration "soon"`.
+      return new Complaint(`is no duration such as "30s" or "1m30s": ${(error as Error).message}`)
+    }
   }
   return attribute({ type: 'duration', blank: options?.min ?? 0, convert }, (options ?? {}) as Options<string>) as Attribute<number, O>
 }

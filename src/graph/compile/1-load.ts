@@ -1,4 +1,4 @@
-/** Phase 1, load: source files to one list of statements, each with its file. Static imports will be followed here. */
+/** Phase 1, load: source files to one list of statements, each with its file. */
 
 import type { Statement } from '../../language/ast.ts'
 import type { Diagnostic } from '../../language/diagnostics.ts'
@@ -10,9 +10,16 @@ export interface Source {
   readonly text: string
 }
 
+/** A statement and the index of its file. */
+export interface Located {
+  readonly file: number
+  readonly statement: Statement
+}
+
 export interface Loaded {
-  readonly sources: readonly Source[]
-  readonly statements: readonly { readonly file: number; readonly statement: Statement }[]
+  /** Phase 2 appends the modules that it imports. */
+  readonly sources: Source[]
+  readonly statements: readonly Located[]
 }
 
 /** Parses every source; the statements of a folder's files form one configuration, as in Alloy. */
@@ -22,5 +29,5 @@ export function load(sources: readonly Source[], diagnostics: Diagnostic[]): Loa
     diagnostics.push(...parsed.diagnostics)
     return parsed.body.map(statement => ({ file: index, statement }))
   })
-  return { sources, statements }
+  return { sources: [...sources], statements }
 }

@@ -1,25 +1,23 @@
-/** Phase 2, resolve: statements to nodes with their definitions, what each refers to, and an order in which dependencies come first. */
+/** Phase 2, resolve: modules expanded into one flat graph, what each node refers to, and an order in which dependencies come first. */
 
-import type { Definition } from '../../components/contract/define.ts'
 import { stabilities } from '../../components/contract/schema.ts'
-import type { Block } from '../../language/ast.ts'
-import { headSpan, nameSpan } from '../../language/ast.ts'
+import { headSpan } from '../../language/ast.ts'
 import type { Diagnostic } from '../../language/diagnostics.ts'
 import { references, type Reference } from '../../language/references.ts'
 import { deprecatedGlobal, isLibraryName, modulesFor, stabilityOf } from '../../language/stdlib/catalog.ts'
 import { nearest } from '../../lib/nearest.ts'
+import type { Use } from '../plan.ts'
 import type { Loaded } from './1-load.ts'
 import type { CompileOptions } from './compile.ts'
 import { graphMessages as messages } from './messages.ts'
+import { Expansion, ModuleScope, type DeclaredNode } from './modules.ts'
 import { reporter, type Report } from './report.ts'
 
-/** A block that is a component (or a configuration block), with what it depends on. */
-export interface ResolvedNode {
-  readonly id: string
-  readonly definition: Definition
-  readonly file: number
-  readonly block: Block
-  readonly uses: readonly string[]
+/** A node with what its expressions refer to. */
+export interface ResolvedNode extends DeclaredNode {
+  readonly uses: readonly Use[]
+  /** Chains that lead nowhere; they have been reported, and count as unknown from here on. */
+  readonly lost: readonly string[]
 }
 
 export interface Resolved extends Pick<Loaded, 'sources'> {
@@ -32,82 +30,47 @@ export interface Resolved extends Pick<Loaded, 'sources'> {
 
 export async function resolve(loaded: Loaded, options: CompileOptions, diagnostics: Diagnostic[]): Promise<Resolved> {
   const report = reporter(loaded.sources, diagnostics)
-  const declared = await declare(loaded, options, report)
+  const expansion = new Expansion(loaded.sources, options, report)
+  await expansion.expand(loaded.statements, new ModuleScope({ prefix: '', path: options.modulePath ?? '' }), 'root')
   const functions = new Set<string>()
-  const nodes = declared.map(node => ({ ...node, uses: uses(node, declared, options, functions, report) }))
+  // Nodes made on the way (`module_path`) have no references of their own.
+  const nodes = [...expansion.nodes.values()].map(node => follow(node, expansion, options, functions, report))
+  const extra = [...expansion.nodes.values()].slice(nodes.length).map(node => ({ ...node, uses: [], lost: [] }))
+  const names = nodes.flatMap(({ definition }) => definition?.name ?? [])
   return {
     sources: loaded.sources,
-    nodes: inOrder(nodes, report),
-    components: [...new Set(nodes.map(node => node.definition.name))].sort(),
+    nodes: inOrder([...extra, ...nodes], report),
+    components: [...new Set(names)].sort(),
     functions: [...functions].sort(),
   }
 }
 
-type Declared = Omit<ResolvedNode, 'uses'>
-
-/** Names every block, and refuses the unknown, the unlabelled and the doubled. */
-async function declare(loaded: Loaded, options: CompileOptions, report: Report): Promise<Declared[]> {
-  const nodes = new Map<string, Declared>()
-  for (const { file, statement } of loaded.statements) {
-    if (statement.kind === 'attribute') {
-      report(file, nameSpan(statement), messages.topLevelAttribute(statement.name))
-      continue
-    }
-    const definition = await options.lookup(statement.name)
-    if (definition === undefined) {
-      report(file, nameSpan(statement), messages.unknownComponent(statement.name, nearest(statement.name, options.names)))
-      continue
-    }
-    if (definition.singleton === true && statement.label !== undefined) report(file, nameSpan(statement), messages.labelRefused(statement.name))
-    if (definition.singleton !== true && statement.label === undefined) {
-      report(file, nameSpan(statement), messages.labelMissing(statement.name))
-      continue
-    }
-    const id = definition.singleton === true ? statement.name : `${statement.name}.${statement.label}`
-    const first = nodes.get(id)
-    if (first !== undefined) report(file, headSpan(statement), messages.duplicateNode(id, report.place(first.file, first.block.start)))
-    else nodes.set(id, { id, definition, file, block: statement })
-  }
-  return [...nodes.values()]
-}
-
-/** The ids that a node's body refers to; names of the standard library are collected on the way. */
-function uses(node: Declared, all: readonly Declared[], options: CompileOptions, functions: Set<string>, report: Report): string[] {
-  const ids = new Set(all.map(other => other.id))
-  const found = new Set<string>()
-  for (const reference of references(node.block.body)) {
+/** Follows a node's references to other nodes; what the standard library must hold is collected on the way. */
+function follow(node: DeclaredNode, expansion: Expansion, options: CompileOptions, functions: Set<string>, report: Report): ResolvedNode {
+  const uses = new Map<string, Use>()
+  const lost: string[] = []
+  for (const reference of references(node.body)) {
     const { path } = reference
-    const id = longestId(path, ids)
+    const use = path[0] === 'module_path' ? expansion.modulePath(node.scope) : node.scope.find(path)
     const library = isLibraryName(path[0]!)
-    if (id !== undefined) {
-      found.add(id)
-      if (library) report(node.file, firstName(reference), messages.shadowing())
+    if (use !== undefined) {
+      uses.set(use.as, use)
+      if (library) report(node.file, reference.names[0]!, messages.shadowing())
     } else if (library) {
       for (const module of modulesFor(path)) functions.add(module)
       checkFunction(node.file, reference, options, report)
     } else {
-      report(node.file, reference, messages.unknownReference(path.join('.'), nearest(path.slice(0, -1).join('.'), [...ids])))
+      report(node.file, reference, messages.unknownReference(path.join('.'), nearest(path.slice(0, -1).join('.'), [...node.scope.nodes.keys()])))
+      lost.push(path.join('.'))
     }
   }
-  return [...found]
+  return { ...node, uses: [...uses.values()], lost }
 }
 
-function checkFunction(file: number, reference: Reference, { stability }: CompileOptions, report: Report): void {
-  const { path } = reference
-  if (deprecatedGlobal(path[0]!) !== undefined) report(file, firstName(reference), messages.deprecatedFunction())
+function checkFunction(file: number, { path, names, start, end }: Reference, { stability }: CompileOptions, report: Report): void {
+  if (deprecatedGlobal(path[0]!) !== undefined) report(file, names[0]!, messages.deprecatedFunction())
   const level = stabilityOf(path)
-  if (level !== undefined && stabilities.indexOf(level) > stabilities.indexOf(stability)) report(file, reference, messages.gated(path.join('.'), level, stability))
-}
-
-const firstName = ({ path, start }: Reference) => ({ start, end: start + path[0]!.length })
-
-/** The node id that `path` starts with; ids never contain one another at a dot, but names may be prefixes of names. */
-function longestId(path: readonly string[], ids: ReadonlySet<string>): string | undefined {
-  for (let length = path.length; length > 0; length--) {
-    const id = path.slice(0, length).join('.')
-    if (ids.has(id)) return id
-  }
-  return undefined
+  if (level !== undefined && stabilities.indexOf(level) > stabilities.indexOf(stability)) report(file, { start, end }, messages.gated(path.join('.'), level, stability))
 }
 
 /** Depth first, dependencies before dependants; each cycle is reported once, with its whole path, at the node that closes it. */
@@ -116,13 +79,13 @@ function inOrder(nodes: readonly ResolvedNode[], report: Report): ResolvedNode[]
   const state = new Map<string, 'open' | 'done'>()
   const order: ResolvedNode[] = []
   for (const root of nodes) {
+    if (state.has(root.id)) continue
     // An explicit stack: a chain of ten thousand components must not overflow the one of the language.
     const stack = [{ node: root, next: 0 }]
-    if (state.has(root.id)) continue
     state.set(root.id, 'open')
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!
-      const used = top.node.uses[top.next++]
+      const used = top.node.uses[top.next++]?.id
       if (used === undefined) {
         state.set(top.node.id, 'done')
         order.push(top.node)

@@ -3,7 +3,7 @@
  * own opinion: `build` is pure, so it is run here already. What it makes says which routes will be there.
  */
 
-import { decode, type Problem } from '../../components/contract/decode.ts'
+import { decode, type Evaluated, type Problem } from '../../components/contract/decode.ts'
 import type { Definition, ExportType, Instance } from '../../components/contract/define.ts'
 import { ArgumentError } from '../../components/contract/errors.ts'
 import { stabilities, type Stability } from '../../components/contract/schema.ts'
@@ -12,7 +12,7 @@ import type { Diagnostic } from '../../language/diagnostics.ts'
 import { printExpression } from '../../language/print.ts'
 import { Unknown, objectValue, type ObjectValue } from '../../language/value.ts'
 import { nearest } from '../../lib/nearest.ts'
-import { evaluateBody, locate, locateArgument, variables } from '../scope.ts'
+import { evaluateBody, locate, locateArgument, valueExports, valuesOf, variables } from '../scope.ts'
 import type { Resolved, ResolvedNode } from './2-resolve.ts'
 import type { CompileOptions } from './compile.ts'
 import { graphMessages as messages } from './messages.ts'
@@ -31,20 +31,27 @@ export interface Checked extends Omit<Resolved, 'nodes'> {
 
 export function check(resolved: Resolved, options: CompileOptions, diagnostics: Diagnostic[]): Checked {
   const report = reporter(resolved.sources, diagnostics)
-  const exportsById = new Map(resolved.nodes.map(node => [node.id, unknownExports(node.definition)]))
+  const exportsById = new Map(resolved.nodes.flatMap(({ id, definition }) => (definition === undefined ? [] : [[id, unknownExports(definition)] as const])))
   const nodes = resolved.nodes.map(node => {
-    checkStability(node, options.stability, report)
     // Only what a node uses is in its scope: with all nodes in each scope, checking would take quadratic time.
-    const used = node.uses.map(id => [id, exportsById.get(id) ?? objectValue()] as const)
-    const scope = { variables: variables(options.functions, used) }
-    const { block, definition, file } = node
-    const evaluated = evaluateBody(block.body, block, scope, (problem, span) => report(file, span, problem))
-    const { value, problems, complete } = decode(definition.args, evaluated, options.stability)
-    for (const problem of problems) report(file, place(problem, block), word(problem, options.stability))
-    const wrong = problems.some(problem => problem.kind !== 'inert')
-    return { ...node, args: value, instance: wrong ? undefined : tryBuild(node, value, complete, report) }
+    const named = [...valuesOf(node.uses, id => exportsById.get(id)), ...node.lost.map(name => [name, new Unknown()] as const)]
+    const evaluated = evaluateBody(node.body, node.block, { variables: variables(options.functions, named) }, (problem, span) => report(node.file, span, problem))
+    const { definition } = node
+    if (definition !== undefined) return checkComponent({ ...node, definition }, evaluated, options, report)
+    exportsById.set(node.id, valueExports(evaluated))
+    return { ...node, args: {}, instance: undefined }
   })
   return { ...resolved, nodes }
+}
+
+type ComponentNode = ResolvedNode & { readonly definition: Definition }
+
+function checkComponent(node: ComponentNode, evaluated: Evaluated, { stability }: CompileOptions, report: Report): CheckedNode {
+  checkStability(node, stability, report)
+  const { value, problems, complete } = decode(node.definition.args, evaluated, stability)
+  for (const problem of problems) report(node.file, place(problem, node.block), word(problem, stability))
+  const wrong = problems.some(problem => problem.kind !== 'inert')
+  return { ...node, args: value, instance: wrong ? undefined : tryBuild(node, value, complete, report) }
 }
 
 /** A component's exports while only their types are known. */
@@ -56,14 +63,14 @@ function unknownExports(definition: Definition): ObjectValue {
 const plainTypes = new Set<ExportType>(['string', 'secret', 'optional_secret', 'number', 'bool', 'list(map(string))', 'map(secret)', 'any'])
 const typeText = (type: ExportType) => (plainTypes.has(type) ? type : `capsule(${JSON.stringify(type)})`)
 
-function checkStability({ definition, block, file }: ResolvedNode, allowed: Stability, report: Report): void {
+function checkStability({ definition, block, file }: ComponentNode, allowed: Stability, report: Report): void {
   const { name, stability } = definition
   if (stabilities.indexOf(stability) <= stabilities.indexOf(allowed)) return
   report(file, nameSpan(block), messages.gated(`component "${name}"`, stability, allowed))
 }
 
 /** Lets the component itself judge its arguments; with blanks among them its complaints mean nothing and are dropped. */
-function tryBuild({ definition, block, file }: ResolvedNode, args: Record<string, unknown>, complete: boolean, report: Report): Instance | undefined {
+function tryBuild({ definition, block, file }: ComponentNode, args: Record<string, unknown>, complete: boolean, report: Report): Instance | undefined {
   try {
     return definition.build(args, definition.state ?? {})
   } catch (error) {

@@ -33,10 +33,10 @@ export async function place(checked: Checked, options: CompileOptions, diagnosti
   const kept = checked.nodes.filter(node => options.withoutGuard !== true || node.instance?.guard === undefined)
   const nodes = kept.map((node): PlanNode => ({
     id: node.id,
-    component: node.definition.name,
+    ...(node.definition !== undefined && { component: node.definition.name }),
     file: node.file,
     line: report.line(node.file, node.block.start),
-    body: node.block.body,
+    body: node.body,
     uses: node.uses,
   }))
   const content = { format: 1 as const, files: checked.sources.map(source => source.file), nodes, embedded }
@@ -82,8 +82,8 @@ function guard(nodes: readonly CheckedNode[], options: CompileOptions, report: R
 function fit(nodes: readonly CheckedNode[], { target }: CompileOptions, report: Report): void {
   if (target === undefined) return
   for (const { definition, file, block } of nodes) {
-    const reason = definition.impossible?.[target]
-    if (reason !== undefined) report(file, nameSpan(block), messages.impossible(definition.name, target, reason))
+    const reason = definition?.impossible?.[target]
+    if (definition !== undefined && reason !== undefined) report(file, nameSpan(block), messages.impossible(definition.name, target, reason))
   }
 }
 
@@ -92,7 +92,7 @@ async function embed(nodes: readonly CheckedNode[], { target, readFile }: Compil
   const embedded: Record<string, string> = {}
   if (target === undefined || target === 'node' || readFile === undefined) return embedded
   for (const { definition, args, file, block } of nodes) {
-    for (const { name, secret } of filesRead(definition.args, args)) {
+    for (const { name, secret } of filesRead(definition?.args ?? {}, args)) {
       if (secret) {
         report(file, nameSpan(block), messages.secretFile(name))
         continue

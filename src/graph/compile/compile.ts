@@ -28,6 +28,12 @@ export interface CompileOptions {
   readonly requireAuthentication?: boolean
   /** Leaves out the guard of the `http` block, for serving on the machine's own address. */
   readonly withoutGuard?: boolean
+  /** Why a name that Alloy knows cannot be used, and what to use instead; undefined for names it does not know. */
+  readonly unavailable?: (name: string) => string | undefined
+  /** The folder that `module_path` is in the configuration itself. */
+  readonly modulePath?: string
+  /** Reads the module (a file, or the *.alloy files of a folder) that an `import.file` names. */
+  readonly readModule?: (name: string) => Promise<{ readonly sources: readonly Source[]; readonly path: string }>
   /** Reads the files that the configuration names, for targets without a disk. */
   readonly readFile?: (name: string) => Promise<Uint8Array>
 }
@@ -59,6 +65,6 @@ export async function compile(sources: readonly Source[], options: CompileOption
   const checked = check(resolved, options, diagnostics)
   const placed = await place(checked, options, diagnostics)
   const { components, functions } = resolved
-  const kinds = [...new Set(resolved.nodes.flatMap(({ definition }) => Object.values(definition.state ?? {}).map(key => key.kind)))].sort()
-  return { ...nothing, doors: placed.doors, components, functions, kinds, ...(!failed() && { plan: placed.plan }) }
+  const kinds = [...new Set(resolved.nodes.flatMap(({ definition }) => Object.values(definition?.state ?? {}).map(key => key.kind)))].sort()
+  return { ...nothing, sources: resolved.sources, doors: placed.doors, components, functions, kinds, ...(!failed() && { plan: placed.plan }) }
 }

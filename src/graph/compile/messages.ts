@@ -5,6 +5,63 @@ import { define } from '../../language/messages.ts'
 const list = (words: readonly string[]) => words.join(', ')
 
 export const graphMessages = {
+  blockLabelMissing: define({
+    code: 'graph/block-label-missing',
+    explain: 'This block is referred to by its label, so it needs one.',
+    text: (name: string) => `${name} block must have a label`,
+  }),
+  declareDeclare: define({
+    code: 'graph/declare-declare',
+    explain: 'A component called `declare` could not be told from the block.',
+    text: () => '\'declare\' is not a valid label for a declare block',
+  }),
+  onlyInModule: define({
+    code: 'graph/only-in-module',
+    explain: 'Arguments and exports are the border of a module: they stand directly in a `declare`.',
+    text: (name: string) => `${name} blocks only allowed inside a module`,
+  }),
+  notInModule: define({
+    code: 'graph/not-in-module',
+    explain: 'Settings of the whole collector stand at the top of the configuration.',
+    text: (name: string, where: string) => `${name} not allowed in ${where === 'foreach' ? 'foreach' : 'module'}`,
+  }),
+  onlyDeclaresInImport: define({
+    code: 'graph/only-declares-in-import',
+    explain: 'An imported module brings components (`declare`) and further imports; it runs nothing by itself.',
+    text: (name: string) => `only declare and import blocks are allowed in a module, got ${name}`,
+  }),
+  importNotYet: define({
+    code: 'graph/import-not-yet',
+    explain: 'The module would have to be fetched while the collector runs, which this version of Sluice does not do. `import.file` and `import.string` are read when it is built.',
+    text: (name: string) => `${name} is not available in this version of Sluice`,
+    hint: () => 'Fetch the module before the build and use import.file.',
+  }),
+  notConstant: define({
+    code: 'graph/not-constant',
+    explain: 'The graph is planned when it is built, so this value must be known then: a literal, a function of literals, or an argument given as such.',
+    text: (name: string) => `${name} must be known when the configuration is built`,
+  }),
+  unreadableModule: define({
+    code: 'graph/unreadable-module',
+    explain: 'The file or folder of a module could not be read. Paths are relative to the working folder; `module_path` is the folder of the module itself.',
+    text: (name: string, reason: string) => `cannot read the module ${JSON.stringify(name)}: ${reason}`,
+  }),
+  modulesTooDeep: define({
+    code: 'graph/modules-too-deep',
+    explain: 'Modules use modules to a fixed depth.',
+    text: (limit: number) => `modules are nested more than ${limit} levels deep`,
+  }),
+  missingArgument: define({
+    code: 'graph/missing-argument',
+    explain: 'The module asks for an argument that is not given and is not optional.',
+    text: (name: string) => `missing required argument "${name}" to module`,
+  }),
+  unknownArgument: define({
+    code: 'graph/unknown-argument',
+    explain: 'The module has no argument of this name.',
+    text: (name: string, _nearest?: string) => `unrecognized attribute name "${name}"`,
+    hint: (_name, nearest) => nearest === undefined ? undefined : `Did you mean ${nearest}?`,
+  }),
   topLevelAttribute: define({
     code: 'graph/top-level-attribute',
     explain: 'At the top of a file stand blocks only: components and configuration blocks. An attribute belongs into one of them.',

@@ -14,7 +14,7 @@ import { version } from '../../lib/version.ts'
 import type { Batch } from '../../telemetry/batch.ts'
 import { countItems } from '../../telemetry/count.ts'
 import type { Plan, PlanNode } from '../plan.ts'
-import { evaluateBody, variables } from '../scope.ts'
+import { evaluateBody, valueExports, valuesOf, variables } from '../scope.ts'
 import { GraphCall, type Surroundings } from './call.ts'
 import { FailureLog, type Failure, type Health, type Throughput } from './health.ts'
 import type { Host } from './host.ts'
@@ -41,7 +41,8 @@ export interface GraphRoute {
 
 interface Node {
   readonly plan: PlanNode
-  readonly definition: Definition
+  /** Absent for a value node, which exports its attributes. */
+  readonly definition: Definition | undefined
   instance: Instance | undefined
   /** As the scope of dependants has them. */
   exports: ObjectValue
@@ -70,13 +71,14 @@ export class Graph {
     const { now, random } = host
     const state = new StateOpener(openers, host.store, { now, random, onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } })
     this.#around = { host, plan, state, log: { level: 'info', format: 'logfmt' } }
-    this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components[node.component])]))
+    this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components)]))
     for (const node of this.#nodes.values()) this.#build(node)
     this.#index()
   }
 
-  #blank(plan: PlanNode, definition: Definition | undefined): Node {
-    if (definition === undefined) throw new Error(`the build holds no component ${plan.component}, which ${plan.id} needs`)
+  #blank(plan: PlanNode, components: GraphModule['components']): Node {
+    const definition = plan.component === undefined ? undefined : components[plan.component]
+    if (plan.component !== undefined && definition === undefined) throw new Error(`the build holds no component ${plan.component}, which ${plan.id} needs`)
     const health: Health = { state: 'waiting', message: 'not built yet', sinceMs: this.host.now() }
     return { plan, definition, instance: undefined, exports: objectValue(), health, throughput: { accepted: 0, refused: 0 }, refreshedMs: undefined, tickedMs: undefined }
   }
@@ -89,9 +91,14 @@ export class Graph {
     node.exports = objectValue()
     try {
       const problems: string[] = []
-      const used = plan.uses.map(id => [id, this.#nodes.get(id)!.exports] as const)
-      const scope = { variables: variables(this.#functions, used) }
+      const scope = { variables: variables(this.#functions, valuesOf(plan.uses, id => this.#nodes.get(id)!.exports)) }
       const body = evaluateBody(plan.body, { start: 0, end: 0 }, scope, problem => problems.push(problem.message))
+      if (definition === undefined) {
+        node.exports = valueExports(body)
+        if (problems.length > 0) throw new ArgumentError([], problems.join('; '))
+        node.health = { state: 'healthy', message: '', sinceMs: this.host.now() }
+        return
+      }
       const { value, problems: wrong, complete } = decode(definition.args, body, 'experimental')
       problems.push(...wrong.filter(problem => problem.kind !== 'inert').map(problem => `${problem.name} ${problem.text || problem.kind}`))
       if (problems.length > 0) throw new ArgumentError([], problems.join('; '))
@@ -106,7 +113,7 @@ export class Graph {
 
   /** Makes exports visible to dependants: consumers counted and scoped to their node, everything as the language's values. */
   #publish(node: Node, exports: Readonly<Record<string, unknown>>): void {
-    for (const [name, type] of Object.entries(node.definition.exports ?? {})) {
+    for (const [name, type] of Object.entries(node.definition?.exports ?? {})) {
       const value = exports[name]
       node.exports[name] = isPlain(type) ? (value as Value) : new Capsule(type, isConsumer(value) ? this.#counted(node, value) : value)
     }
@@ -128,7 +135,7 @@ export class Graph {
 
   /** A node that is not there keeps its place: what it would consume is refused with the reason, so the sender holds on to it. */
   #refuseAll(node: Node, why: string): void {
-    for (const [name, type] of Object.entries(node.definition.exports ?? {})) {
+    for (const [name, type] of Object.entries(node.definition?.exports ?? {})) {
       const refuse: Consumer<Batch> = { consume: async () => { throw retryable(`${node.plan.id} ${why}`) } }
       node.exports[name] = consumerTypes.has(type) ? new Capsule(type, this.#counted(node, refuse)) : new Unknown(type)
     }
@@ -214,7 +221,7 @@ export class Graph {
   async #refresh(chosen: (node: Node) => boolean, signal: AbortSignal): Promise<void> {
     const changed = new Set<string>()
     for (const node of this.#nodes.values()) {
-      if (node.plan.uses.some(id => changed.has(id))) {
+      if (node.plan.uses.some(({ id }) => changed.has(id))) {
         this.#build(node)
         changed.add(node.plan.id)
       }
@@ -255,8 +262,10 @@ export class Graph {
     return [...this.#nodes.values()].flatMap(({ plan: { id }, instance }) => (instance?.listen === undefined ? [] : [{ id, ...instance.listen }]))
   }
 
+  /** The components, without the value nodes between modules. */
   get nodes(): readonly { readonly id: string; readonly component: string; readonly uses: readonly string[]; readonly health: Health; readonly throughput: Readonly<Throughput> }[] {
-    return [...this.#nodes.values()].map(({ plan: { id, component, uses }, health, throughput }) => ({ id, component, uses, health, throughput }))
+    return [...this.#nodes.values()].flatMap(({ plan: { id, component, uses }, health, throughput }) =>
+      (component === undefined ? [] : [{ id, component, uses: uses.map(use => use.id), health, throughput }]))
   }
 
   get lastFailures(): readonly Failure[] { return this.failures.list() }
