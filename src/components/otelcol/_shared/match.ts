@@ -73,7 +73,7 @@ export function compileMatch(args: MatchArgs, signal: OtlpSignal, at: string): M
   const refuse = (name: string, message: string): never => { throw new ArgumentError(name === '' ? [at] : [at, name], message) }
   if (args.match_type !== 'strict' && args.match_type !== 'regexp') refuse('match_type', `unrecognized match_type: '${args.match_type}', valid types are: [regexp strict]`)
   checkSignal(args, signal, refuse)
-  const oneOf = (name: keyof MatchArgs & `${string}s`) => textFilter(args, args[name] as readonly string[], [at, name])
+  const oneOf = (name: keyof MatchArgs & `${string}s`) => textFilter(args, args[name], [at, name])
   if (signal === 'metrics') {
     const named = oneOf('metric_names')
     return named && { resource: always, scope: always, item: item => item.signal !== 'metrics' || named(item.metric.name) }

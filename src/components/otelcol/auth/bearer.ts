@@ -23,7 +23,7 @@ export default defineComponent({
   build({ scheme, token, header }) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) throw new ArgumentError(['header'], `${JSON.stringify(header)} is not the name of a header`)
     const value = scheme === '' ? token.reveal() : `${scheme} ${token.reveal()}`
-    // eslint-disable-next-line no-control-regex
+     
     if (/[\u0000-\u001f\u007f]/.test(value)) throw new ArgumentError(['token'], 'the token has a line break or another control character in it', { hint: 'trim what it is read from, with string.trim_space(...)' })
     const handler: AuthHandler = {
       async authenticate(headers) {

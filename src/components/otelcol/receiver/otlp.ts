@@ -110,6 +110,6 @@ async function partialSuccess(consumed: Promise<void>, items: () => number): Pro
   } catch (error) {
     const partly = error instanceof ConsumeError && error.kind === 'permanent' && error.rejected !== undefined && error.rejected < items()
     if (!partly) throw error
-    return { rejected: error.rejected!, errorMessage: error.message }
+    return { rejected: error.rejected, errorMessage: error.message }
   }
 }
