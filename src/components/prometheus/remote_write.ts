@@ -1,4 +1,4 @@
-import { fanOut } from '../contract/consume.ts'
+import { fanOut, type PrometheusConsumer } from '../contract/consume.ts'
 import { defineComponent } from '../contract/define.ts'
 import { ArgumentError } from '../contract/errors.ts'
 import { args, block, blocks, map, string } from '../contract/schema.ts'
@@ -28,6 +28,7 @@ export default defineComponent({
     }
     const external = labelsOf(Object.entries(external_labels))
     const endpoints = endpoint.map((one, index) => remoteWriteEndpoint(one, external, ['endpoint', index]))
-    return { exports: { receiver: { consume: (batch, call) => fanOut(endpoints, batch, call) } satisfies (typeof endpoints)[number] } }
+    const receiver: PrometheusConsumer = { consume: (batch, call) => fanOut(endpoints, batch, call) }
+    return { exports: { receiver } }
   },
 })
