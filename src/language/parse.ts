@@ -1,20 +1,17 @@
 /**
- * Tokens to statements and expressions. The parser goes on after an error, so that one run reports several: at most one of its own a
- * line, as Alloy does. A tree with errors is only good for looking at.
+ * Tokens to statements. The parser goes on after an error, so that one run reports several: at most one of its own a line, as Alloy
+ * does. A tree with errors is only good for looking at.
  */
-import type { CommentGroup, Expression, Field, Statement } from './ast.ts'
+import type { CommentGroup, Expression, Statement } from './ast.ts'
 import type { Diagnostic } from './diagnostics.ts'
-import { diagnose } from './diagnostics.ts'
-import type { Problem } from './messages.ts'
 import { syntaxMessages as messages } from './messages.ts'
-import { parseLiteralKind, precedence } from './grammar.ts'
-import type { Token, TokenKind } from './scan.ts'
-import { createScanner, isIdentifier } from './scan.ts'
-import type { LineMap, Span } from './source.ts'
-import { lineMap } from './source.ts'
+import { createExpressionParser } from './parse-expression.ts'
+import type { TokenKind } from './scan.ts'
+import { isIdentifier } from './scan.ts'
+import type { TokenStream } from './token-stream.ts'
+import { createTokenStream } from './token-stream.ts'
 
-/** How deep blocks and expressions may nest; a chain of n operators or accesses counts n. Later steps recurse this deep at most. */
-export const maximumDepth = 500
+export { maximumDepth } from './token-stream.ts'
 
 /** A parsed file: usable where `diagnostics` has no error. */
 export interface ParsedFile {
@@ -27,133 +24,38 @@ export interface ParsedFile {
 
 /** Parses a whole file; `file` is its name in diagnostics. */
 export function parseFile(file: string, source: string): ParsedFile {
-  const parser = createParser(file, source)
-  const body = parser.body('EOF')
-  return { file, source, body, comments: parser.comments, diagnostics: parser.diagnostics }
+  const tokens = createTokenStream(file, source)
+  const { body } = createParser(tokens)
+  return { file, source, body: tokens.bounded(() => body('EOF'), []), comments: tokens.comments, diagnostics: tokens.diagnostics }
 }
 
 /** Parses one expression that makes up all of `source`. */
 export function parseExpression(source: string, file = ''): { expression: Expression; diagnostics: Diagnostic[] } {
-  const parser = createParser(file, source)
-  const expression = parser.expression()
-  parser.expect('TERMINATOR')
-  return { expression, diagnostics: parser.diagnostics }
+  const tokens = createTokenStream(file, source)
+  const { expression } = createParser(tokens)
+  const nothing: Expression = { kind: 'literal', type: 'null', text: 'null', start: 0, end: 0 }
+  const parsed = tokens.bounded(() => {
+    const result = expression()
+    tokens.expect('TERMINATOR')
+    return result
+  }, nothing)
+  return { expression: parsed, diagnostics: tokens.diagnostics }
 }
 
-/** What ends a statement or an element: an expression that cannot be read is skipped up to one of these. */
-const expressionEnd = new Set<TokenKind>(['TERMINATOR', ')', '}', ']', ','])
+const names = new Set<TokenKind>(['IDENT'])
 
-/** Thrown where the nesting limit is passed; parsing ends there. */
-const tooDeep = new Error('nested too deep')
-
-function createParser(file: string, source: string) {
-  const lines: LineMap = lineMap(source)
-  const diagnostics: Diagnostic[] = []
-  const comments: CommentGroup[] = []
-  const reported = new Set<string>()
-  /** Line of the parser's last error: it reports one a line. */
-  let lastErrorLine = 0
-  let depth = 0
-  /** Height of the expression that was parsed last. */
-  let height = 0
-
-  const add = (problem: Problem, span: Span): void => {
-    // Reading ahead over a comment meets the characters in it twice.
-    const key = `${span.start} ${problem.code}`
-    if (reported.has(key)) return
-    reported.add(key)
-    diagnostics.push(diagnose(problem, file, lines, span))
-  }
-  const scan = createScanner(source, (problem, offset) => { add(problem, { start: offset, end: offset }) })
-  let token: Token = scan()
-  if (token.kind === 'COMMENT') skipComments()
-
-  /** Asked anew each time: the compiler would take the token for unchanged across calls. */
-  const is = (kind: TokenKind) => token.kind === kind
-
-  function next(): Token {
-    const passed = token
-    token = scan()
-    if (token.kind === 'COMMENT') skipComments()
-    return passed
-  }
-
-  function skipComments(): void {
-    while (token.kind === 'COMMENT') {
-      const group: CommentGroup = []
-      let lastLine = lines.line(token.start)
-      while (token.kind === 'COMMENT' && lines.line(token.start) <= lastLine + 1) {
-        group.push({ start: token.start, text: token.text })
-        lastLine = lines.line(token.start) + (token.text.startsWith('/*') ? token.text.split('\n').length - 1 : 0)
-        token = scan()
-      }
-      comments.push(group)
-    }
-  }
-
-  /** Reports at the current token, unless its line has an error already. */
-  function fail(problem: Problem): void {
-    const line = lines.line(token.start)
-    if (line === lastErrorLine) return
-    lastErrorLine = line
-    add(problem, { start: token.start, end: token.start })
-  }
-
-  function expect(kind: TokenKind): Token {
-    if (token.kind !== kind) fail(messages.expected(kind, token.kind))
-    return next()
-  }
-
-  function skipTo(kinds: ReadonlySet<TokenKind>): void {
-    while (token.kind !== 'EOF' && !kinds.has(token.kind)) next()
-  }
-  const names = new Set<TokenKind>(['IDENT'])
-  const assignments = new Set<TokenKind>(['='])
-
-  /** Skips the rest of a statement, brackets and what is in them included. */
-  function skipStatement(): void {
-    const open = { '{': 0, '[': 0, '(': 0 }
-    for (; token.kind !== 'EOF'; next()) {
-      switch (token.kind) {
-        case '{': case '[': case '(': open[token.kind]++; break
-        case '}': open['{']--; break
-        case ']': open['[']--; break
-        case ')': open['(']--; break
-        case 'TERMINATOR':
-          if (open['{'] <= 0 && open['['] <= 0 && open['('] <= 0) return
-          break
-        default:
-      }
-    }
-  }
-
-  /** Runs `parse` one level deeper. */
-  function deeper<T>(parse: () => T): T {
-    if (++depth > maximumDepth) stop()
-    const result = parse()
-    depth--
-    return result
-  }
-
-  /** Notes that an expression stands `levels` high. */
-  function grow(levels: number): void {
-    height = levels
-    if (height > maximumDepth) stop()
-  }
-
-  function stop(): never {
-    add(messages.tooDeep(maximumDepth), { start: token.start, end: token.start })
-    throw tooDeep
-  }
+function createParser(tokens: TokenStream) {
+  const { is, next, expect, add, fail, skipTo, skipStatement, deeper } = tokens
+  const expression = createExpressionParser(tokens, () => { body('}') })
 
   function body(until: TokenKind): Statement[] {
     const statements: Statement[] = []
-    while (token.kind !== until && token.kind !== 'EOF') {
+    while (!is(until) && !is('EOF')) {
       const parsed = deeper(statement)
       if (parsed !== undefined) statements.push(parsed)
-      if (token.kind === until) break
-      if (token.kind !== 'TERMINATOR') {
-        fail(messages.expected('TERMINATOR', token.kind))
+      if (is(until)) break
+      if (!is('TERMINATOR')) {
+        fail(messages.expected('TERMINATOR', tokens.current().kind))
         skipStatement()
       }
       next()
@@ -162,8 +64,8 @@ function createParser(file: string, source: string) {
   }
 
   function statement(): Statement | undefined {
-    if (token.kind !== 'IDENT') {
-      fail(messages.expected('identifier', token.kind))
+    if (!is('IDENT')) {
+      fail(messages.expected('identifier', tokens.current().kind))
       skipTo(names)
       return undefined
     }
@@ -179,7 +81,7 @@ function createParser(file: string, source: string) {
         body: inner, open, start, end,
       }
     }
-    fail(head.fragments.length === 1 && head.label === '' ? messages.expectedStatement(token.kind) : messages.expectedBody(token.kind))
+    fail(head.fragments.length === 1 && head.label === '' ? messages.expectedStatement(tokens.current().kind) : messages.expectedBody(tokens.current().kind))
     skipTo(names)
     return undefined
   }
@@ -189,22 +91,22 @@ function createParser(file: string, source: string) {
   function blockHead(): Head {
     const first = next()
     const head: Head = { start: first.start, fragments: [first.text], label: '', labelStart: undefined, labelEnd: 0 }
-    while (token.kind === '.') {
+    while (is('.')) {
       next()
-      if (!is('IDENT')) fail(messages.expected('identifier', token.kind))
+      if (!is('IDENT')) fail(messages.expected('identifier', tokens.current().kind))
       head.fragments.push(next().text)
     }
-    if (token.kind === '=' || token.kind === '{') return head
-    if (token.kind === 'STRING') {
-      if (!token.text.startsWith('"')) fail(messages.rawLabel(token.text))
-      if (token.text.length > 2) {
-        head.label = token.text.slice(1, -1)
+    if (is('=') || is('{')) return head
+    if (is('STRING')) {
+      if (!tokens.current().text.startsWith('"')) fail(messages.rawLabel(tokens.current().text))
+      if (tokens.current().text.length > 2) {
+        head.label = tokens.current().text.slice(1, -1)
         if (!isIdentifier(head.label)) fail(messages.invalidLabel(head.label))
       }
-      head.labelStart = token.start
-      head.labelEnd = token.end
+      head.labelStart = tokens.current().start
+      head.labelEnd = tokens.current().end
     } else {
-      fail(messages.expectedLabel(token.kind))
+      fail(messages.expectedLabel(tokens.current().kind))
     }
     next()
     return head
@@ -218,166 +120,5 @@ function createParser(file: string, source: string) {
     return { kind: 'attribute', name: fragments[0]!, value, start, end: value.end }
   }
 
-  function expression(): Expression {
-    return deeper(() => binary(1))
-  }
-
-  /** Operators that bind at least as tightly as `minimum`; `^` groups to the right, all others to the left. */
-  function binary(minimum: number): Expression {
-    let left = unary()
-    for (;;) {
-      const operator = token.kind
-      const level = precedence(operator)
-      if (level === 0 || level < minimum) return left
-      const at = next().start
-      const leftHeight = height
-      const right = deeper(() => binary(operator === '^' ? level : level + 1))
-      grow(Math.max(leftHeight, height) + 1)
-      left = { kind: 'binary', operator: operator as never, left, right, at, start: left.start, end: right.end }
-    }
-  }
-
-  function unary(): Expression {
-    if (token.kind !== '!' && token.kind !== '-') return postfix(primary())
-    const { kind: operator, start } = next()
-    const value = deeper(unary)
-    grow(height + 1)
-    return { kind: 'unary', operator: operator as '!' | '-', value, start, end: value.end }
-  }
-
-  function postfix(operand: Expression): Expression {
-    let value = operand
-    for (;;) {
-      const { start } = value
-      const below = height
-      if (token.kind === '.') {
-        next()
-        const name = expect('IDENT')
-        value = { kind: 'access', value, name: name.text, start, end: name.end }
-      } else if (token.kind === '[') {
-        const open = next().start
-        const index = expression()
-        const { end } = expect(']')
-        value = { kind: 'index', value, index, open, start, end }
-      } else if (token.kind === '(') {
-        const open = next().start
-        height = 0
-        const args = list(')', 'expression', expression)
-        const { end } = expect(')')
-        value = { kind: 'call', value, args, open, start, end }
-      } else if (token.kind === 'STRING' || token.kind === '{') {
-        if (!blockAsExpression(start)) return value
-      } else {
-        return value
-      }
-      grow(Math.max(below, height) + 1)
-    }
-  }
-
-  /** A block where a value should be is worth a message of its own; false where it turned out to be none. */
-  function blockAsExpression(start: number): boolean {
-    if (token.kind === 'STRING') next()
-    const opened = token.kind === '{'
-    expect('{')
-    if (opened) {
-      body('}')
-      const closed = token.kind === '}'
-      const { end } = expect('}')
-      if (closed) {
-        add(messages.blockAsExpression(), { start, end })
-        return true
-      }
-    }
-    skipStatement()
-    return false
-  }
-
-  function primary(): Expression {
-    const { kind, start, text, end } = token
-    height = 0
-    if (kind === 'IDENT') {
-      next()
-      return { kind: 'identifier', name: text, start, end }
-    }
-    const type = parseLiteralKind(kind)
-    if (type !== undefined) {
-      next()
-      return { kind: 'literal', type, text, start, end }
-    }
-    switch (kind) {
-      case '(': {
-        next()
-        const inner = expression()
-        grow(height + 1)
-        return { kind: 'paren', inner, start, end: expect(')').end }
-      }
-      case '[': {
-        next()
-        const elements = list(']', 'expression', expression)
-        return { kind: 'array', elements, start, end: expect(']').end }
-      }
-      case '{': {
-        next()
-        const fields = token.kind === ']' ? [] : list('}', 'field', field)
-        return { kind: 'object', fields, start, end: expect('}').end }
-      }
-      default:
-    }
-    fail(messages.expectedExpression(kind))
-    skipTo(expressionEnd)
-    return { kind: 'literal', type: 'null', text: 'null', start, end: start + 4 }
-  }
-
-  /** Elements up to `until` (which stays), with commas between and perhaps after them; its height is one more than the highest's. */
-  function list<T>(until: TokenKind, what: 'expression' | 'field', element: () => T): T[] {
-    const elements: T[] = []
-    let highest = 0
-    while (token.kind !== until && token.kind !== 'EOF') {
-      elements.push(element())
-      highest = Math.max(highest, height)
-      if (token.kind === until) break
-      if (token.kind !== ',') fail(messages.missingComma(what))
-      next()
-    }
-    grow(highest + 1)
-    return elements
-  }
-
-  function field(): Field {
-    let { start, end, text: name } = token
-    let quoted = false
-    if (token.kind === 'STRING' || token.kind === 'IDENT') {
-      // An empty name keeps its quotes and counts as unquoted; so it is in Alloy.
-      if (token.kind === 'STRING' && name.length > 2) {
-        name = name.slice(1, -1)
-        quoted = true
-      }
-      next()
-    } else {
-      fail(messages.expectedField(token.kind))
-      skipTo(assignments)
-      start = end = token.start
-      name = ''
-    }
-    expect('=')
-    return { name, quoted, start, end, value: expression() }
-  }
-
-  /** The limit ends parsing, not the program: what was read so far is given back. */
-  const bounded = <T>(parse: () => T, otherwise: T): T => {
-    try {
-      return parse()
-    } catch (thrown) {
-      if (thrown === tooDeep) return otherwise
-      throw thrown
-    }
-  }
-
-  return {
-    diagnostics,
-    comments,
-    body: (until: TokenKind) => bounded(() => body(until), []),
-    expression: () => bounded(expression, { kind: 'literal', type: 'null', text: 'null', start: 0, end: 0 } as const),
-    expect,
-  }
+  return { body, expression }
 }

@@ -3,9 +3,10 @@
  * (a TERMINATOR token) only after a token that can end one.
  */
 import { describeChar } from '../lib/go-text.ts'
+import type { BinaryOperator } from './ast.ts'
+import { digitValue, isDecimal, isDigit, isLetter } from './characters.ts'
 import type { Problem } from './messages.ts'
 import { syntaxMessages as messages } from './messages.ts'
-import type { BinaryOperator } from './ast.ts'
 
 /** Named as they are in messages. */
 export type TokenKind =
@@ -43,21 +44,6 @@ const withEquals: Record<string, [alone: TokenKind, pair: TokenKind]> = {
 const closers = new Set(['}', ')', ']'])
 
 const keywords: Record<string, TokenKind> = { __proto__: null as never, true: 'BOOL', false: 'BOOL', null: 'NULL' }
-
-const letter = /^\p{L}$/u
-const digit = /^\p{Nd}$/u
-
-const isDecimal = (char: number) => char >= 0x30 && char <= 0x39
-const isLetter = (char: number) =>
-  (char >= 0x61 && char <= 0x7a) || (char >= 0x41 && char <= 0x5a) || char === 0x5f
-  || (char >= 0x80 && letter.test(String.fromCodePoint(char)))
-const isDigit = (char: number) => isDecimal(char) || (char >= 0x80 && digit.test(String.fromCodePoint(char)))
-
-function digitValue(char: number): number {
-  if (isDecimal(char)) return char - 0x30
-  const lower = char | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : 16
-}
 
 /** A scanner over `text`; `report` gets each lexical problem with its UTF-16 offset. */
 export function createScanner(text: string, report: (problem: Problem, offset: number) => void): Scanner {
