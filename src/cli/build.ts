@@ -40,7 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const { code, graph } = await bundle(compiled, target)
   const file = path.join(values.output, targets[target].file)
   await mkdir(values.output, { recursive: true })
-  await writeFile(path.join(values.output, 'graph.gen.ts'), graph)
+  await writeFile(path.join(values.output, 'graph.gen.ts'), fromFolder(graph, values.output))
   await writeFile(file, code)
   console.log(`${file}: ${kilobytes(code.length)}, ${kilobytes(gzipSync(code).length)} gzip; ${compiled.components.length} kinds of component`)
   return 0
@@ -48,5 +48,11 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** Whether compilation came through without errors. */
 export const hasPlan = (compiled: Compiled): compiled is Compiled & { plan: NonNullable<Compiled['plan']> } => compiled.plan !== undefined
+
+/** The generated module's imports are relative to src/; written elsewhere, they lead there. */
+function fromFolder(graph: string, folder: string): string {
+  const source = path.relative(folder, path.resolve(import.meta.dirname, '..')).split(path.sep).join('/')
+  return graph.replace(/^(import .* from ")\.\//gm, `$1${source}/`)
+}
 
 const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`

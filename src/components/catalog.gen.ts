@@ -3,12 +3,23 @@
 /** Where each component is, by its name: paths relative to src/components. */
 export const catalog: Readonly<Record<string, string>> = {
   'http': 'http.ts',
+  'local.file': 'local/file.ts',
   'logging': 'logging.ts',
+  'loki.echo': 'loki/echo.ts',
+  'loki.relabel': 'loki/relabel.ts',
+  'loki.source.api': 'loki/source/api.ts',
+  'loki.write': 'loki/write.ts',
   'otelcol.auth.basic': 'otelcol/auth/basic.ts',
   'otelcol.auth.bearer': 'otelcol/auth/bearer.ts',
   'otelcol.auth.headers': 'otelcol/auth/headers.ts',
   'otelcol.exporter.debug': 'otelcol/exporter/debug.ts',
   'otelcol.exporter.otlphttp': 'otelcol/exporter/otlphttp.ts',
+  'otelcol.processor.attributes': 'otelcol/processor/attributes.ts',
+  'otelcol.processor.batch': 'otelcol/processor/batch.ts',
+  'otelcol.processor.memory_limiter': 'otelcol/processor/memory_limiter.ts',
   'otelcol.receiver.otlp': 'otelcol/receiver/otlp.ts',
+  'prometheus.echo': 'prometheus/echo.ts',
+  'prometheus.receive_http': 'prometheus/receive_http.ts',
+  'prometheus.relabel': 'prometheus/relabel.ts',
   'prometheus.remote_write': 'prometheus/remote_write.ts',
 }

@@ -42,7 +42,7 @@ export default {
 
 /** One object for the whole deployment: SQLite rows behind the store's port. */
 export class SluiceState extends DurableObject<Env> {
-  readonly #store = sqlStore(this.ctx.storage as unknown as SqlStorage, { now: webHost.now, random: webHost.random })
+  readonly #store = sqlStore(this.ctx.storage as SqlStorage, { now: webHost.now, random: webHost.random })
 
   /** Runs one operation of the store. */
   state(request: StoreRequest): Promise<StoreReply> {

@@ -51,7 +51,7 @@ function withoutStage(event: LambdaEvent): LambdaEvent {
   const stage = requestContext?.stage
   if (rawPath === undefined || stage === undefined || stage === '$default') return event
   if (rawPath !== `/${stage}` && !rawPath.startsWith(`/${stage}/`)) return event
-  return { ...event, rawPath: rawPath.slice(stage.length + 1) || '/' } as LambdaEvent
+  return { ...event, rawPath: rawPath.slice(stage.length + 1) || '/' }
 }
 
 /** What must travel as base64: all but text. */

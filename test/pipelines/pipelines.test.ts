@@ -68,7 +68,7 @@ async function runCase(files: readonly TxtarFile[]): Promise<TxtarFile[]> {
   })
   const components = Object.fromEntries(await Promise.all(compiled.components.map(async name => [name, (await lookup(name))!] as const)))
   const openers = Object.fromEntries((['queue', 'cell', 'window', 'lease'] as const).map(kind => [kind, open]))
-  const graph = new Graph({ plan: compiled.plan, components, functions: stdlib, openers: openers as never }, host)
+  const graph = new Graph({ plan: compiled.plan, components, functions: stdlib, openers: openers }, host)
   const app = createApp(graph)
   for (const { name, content } of files.filter(file => file.name.startsWith('in/'))) {
     const response = await app.fetch(toRequest(content), { incoming: { address: '192.0.2.1' } })

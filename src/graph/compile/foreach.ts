@@ -30,5 +30,5 @@ const digest = (text: string) => hex(sha256(utf8(text)))
 function canonical(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (isObject(value)) return `{${Object.keys(value).sort().map(key => `${JSON.stringify(key)}:${canonical(value[key]!)}`).join(',')}}`
-  return `${typeName(value)} ${typeof value === 'string' ? JSON.stringify(value) : String(value as bigint)}`
+  return typeof value === 'object' ? typeName(value) : JSON.stringify(typeof value === 'bigint' ? `${value}n` : value)
 }

@@ -23,5 +23,5 @@ export function logLine(settings: LogSettings, nowMs: number, level: LogLevel, m
 
 function logfmtValue(value: unknown): string {
   const text = typeof value === 'string' ? value : value instanceof Error ? value.message : JSON.stringify(value) ?? String(value)
-  return text === '' || /[\s"=\\\u0000-\u001f]/.test(text) ? JSON.stringify(text) : text // eslint-disable-line no-control-regex
+  return text === '' || /[\s"=\\\u0000-\u001f]/.test(text) ? JSON.stringify(text) : text  
 }

@@ -1,6 +1,6 @@
 /** `GET /`: one plain page with the components, their health, the routes and the last errors. */
 
-import { html } from 'hono/html'
+import { html, raw } from 'hono/html'
 import type { Graph } from '../../graph/run/graph.ts'
 import { rfc3339 } from '../../lib/time.ts'
 import { describeRoutes } from './door.ts'
@@ -13,11 +13,11 @@ const style = `
   @media (prefers-color-scheme: dark) { body { background: #14181d; color: #dde3ea } th, td { border-color: #303a45 } }
 `
 
-export function page(graph: Graph): Response {
+export async function page(graph: Graph): Promise<Response> {
   const { nodes, routes, lastFailures, plan, host } = graph
-  const document = html`<!doctype html>
+  const document = await html`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Sluice</title><meta name="viewport" content="width=device-width"><style>${style}</style></head>
+<head><meta charset="utf-8"><title>Sluice</title><meta name="viewport" content="width=device-width"><style>${raw(style)}</style></head>
 <body>
 <h1>Sluice <small>on ${host.platform}, configuration ${plan.version}</small></h1>
 <h2>Components</h2>
@@ -32,5 +32,5 @@ ${lastFailures.length === 0 ? html`<p>None.</p>` : html`<table><tr><th>When<th>C
 ${lastFailures.map(({ atMs, id, message, count }) => html`<tr><td>${rfc3339(atMs)}<td><code>${id}</code><td>${message}<td>${count}</tr>`)}</table>`}
 </body>
 </html>`
-  return new Response(String(document), { headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" } })
+  return new Response(document.toString(), { headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" } })
 }
