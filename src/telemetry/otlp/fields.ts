@@ -83,6 +83,9 @@ export class Fields {
   private growth = 0
   private notes = new Int32Array(64 * SLOT)
   private readonly extra = new Writer(256)
+  /** How much of `extra` stands in the shared output too, and where. */
+  private placed = 0
+  private placedAt = 0
   /** The attributes encoded last, still in `extra`: what a pipeline sets on one item it sets on all. */
   private recent: Encoded[] = []
   private readonly reader: Reader
@@ -126,6 +129,13 @@ export class Fields {
     return this.edited
   }
 
+  /** Puts what edits have encoded so far into a shared output, where copying it to each item is cheapest. */
+  place(out: Writer): void {
+    this.placed = this.extra.pos
+    this.placedAt = out.pos
+    out.raw(this.extra.buffer, 0, this.extra.pos)
+  }
+
   /** How many bytes `write` writes. */
   get size(): number {
     this.note()
@@ -138,7 +148,7 @@ export class Fields {
    */
   write(out: Writer, shared = false): void {
     this.note()
-    const { notes, noted, count, extra, bytes, end } = this
+    const { notes, noted, count, bytes, end } = this
     let runFrom = this.start
     for (let i = 0; i < noted; i++) {
       const slot = i * SLOT
@@ -148,13 +158,20 @@ export class Fields {
       if (shared) out.again(runFrom, at)
       else out.raw(bytes, runFrom, at)
       runFrom = notes[slot + SLOT + AT]!
-      if (where === EXTRA) out.raw(extra.buffer, notes[slot + EXTRA_FROM], notes[slot + EXTRA_TO])
+      if (where === EXTRA) this.writeExtra(out, slot, shared)
     }
     if (shared) out.again(runFrom, end)
     else out.raw(bytes, runFrom, end)
     for (let slot = noted * SLOT; slot < count * SLOT; slot += SLOT) {
-      if (notes[slot + ORIGIN] === EXTRA) out.raw(extra.buffer, notes[slot + EXTRA_FROM], notes[slot + EXTRA_TO])
+      if (notes[slot + ORIGIN] === EXTRA) this.writeExtra(out, slot, shared)
     }
+  }
+
+  private writeExtra(out: Writer, slot: number, shared: boolean): void {
+    const from = this.notes[slot + EXTRA_FROM]!
+    const to = this.notes[slot + EXTRA_TO]!
+    if (shared && to <= this.placed) out.again(this.placedAt + from, this.placedAt + to)
+    else out.raw(this.extra.buffer, from, to)
   }
 
   /** The message as edited, as an array of its own. */
@@ -359,7 +376,7 @@ export class Fields {
   }
 
   private forget(): void {
-    this.extra.pos = 0
+    this.extra.pos = this.placed = 0
     this.recent.length = 0
   }
 

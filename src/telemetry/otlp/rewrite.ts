@@ -69,6 +69,8 @@ class Rewrite {
   private out = new Writer(0)
   /** Whether the input stands at the front of the output's buffer. */
   private shared = false
+  /** Where the output begins then. */
+  private base = 0
   private copied = 0
   private readonly containers: Container[]
   private depth = 0
@@ -103,7 +105,7 @@ class Rewrite {
     }
     if (!this.changed) return bytes
     this.flush(bytes.length)
-    return this.shared ? this.out.copyOut(bytes.length) : this.out.finish()
+    return this.shared ? this.out.copyOut(this.base) : this.out.finish()
   }
 
   /** Lets go of the input and of large buffers, so that an idle one holds nothing of consequence. */
@@ -277,7 +279,9 @@ class Rewrite {
     this.changed = true
     this.shared = input.length <= SHARED
     out.reset().reserve((this.shared ? 2 : 1) * input.length + (input.length >> 3) + 64)
-    if (this.shared) out.raw(input)
+    if (!this.shared) return
+    this.item.fields.place(out.raw(input))
+    this.base = out.pos
   }
 
   /** Copies a range of the input. */
