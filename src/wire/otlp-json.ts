@@ -278,7 +278,7 @@ function messageJson(name: MessageName, message: Decoded<MessageName>): Record<s
     if (label === 'many') {
       const list = value as unknown[]
       if (list.length > 0) out[key] = list.map(item => fieldJson(type, item))
-    } else if (value !== undefined && (label === 'maybe' || !isDefault(value))) {
+    } else if (value !== undefined && (label === 'maybe' || (type === 'value' ? value !== null : !isDefault(value)))) {
       const json = fieldJson(type, value)
       if (label === 'maybe' || !isEmpty(json)) out[key] = json
     }

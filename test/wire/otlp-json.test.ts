@@ -48,6 +48,13 @@ describe('OTLP/JSON', () => {
     })
   })
 
+  it('keeps a body that is there and says empty, zero or false', () => {
+    for (const body of [{ stringValue: '' }, { intValue: '0' }, { doubleValue: 0 }, { boolValue: false }]) {
+      assert.deepEqual(JSON.parse(protoToJson(encode('LogRecord', { body }), 'LogRecord')), { body })
+    }
+    assert.deepEqual(JSON.parse(protoToJson(encode('LogRecord', {}), 'LogRecord')), {})
+  })
+
   it('keeps every metric kind both ways', () => {
     const { bytes } = encodeOtlp('metrics', everyMetric)
     assert.deepEqual(meaning('ExportMetricsServiceRequest', otlpJsonToProto(otlpProtoToJson(bytes, 'metrics'), 'metrics')), meaning('ExportMetricsServiceRequest', bytes))

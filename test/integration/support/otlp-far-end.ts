@@ -26,6 +26,15 @@ function fromJson(value: unknown): unknown {
     [key, hexFields.has(key) && typeof inner === 'string' ? Buffer.from(inner, 'hex').toString('base64') : fromJson(inner)]))
 }
 
+/** Without fields whose message has no field set: our JSON leaves them out, as it does any default (`status: {}` says what no status says). */
+export function withoutEmpty<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutEmpty) as T
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).map(([key, inner]) => [key, withoutEmpty(inner) as unknown] as const)
+    .filter(([, inner]) => typeof inner !== 'object' || inner === null || Array.isArray(inner) || Object.keys(inner).length > 0)
+  return Object.fromEntries(kept) as T
+}
+
 /** Runs `edit` over the attributes of every span, data point and log record of a request that was read. */
 export function editItems(request: Plain, edit: (attributes: Plain[]) => Plain[]): Plain {
   const items = new Set(['spans', 'dataPoints', 'logRecords'])
