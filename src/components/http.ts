@@ -59,7 +59,7 @@ const tls = {
       template_id: string(),
       /** How often the store is looked at again. */
       refresh_interval: duration({ default: '5m' }),
-    }),
+    }, { required: true }),
     /** Which client certificates to accept. */
     client: block({
       /** The names of issuers to accept. */
@@ -68,7 +68,7 @@ const tls = {
       subject_regex: string(),
       /** The template the certificate was made from. */
       template_id: string(),
-    }),
+    }, { required: true }),
   }),
 }
 
