@@ -1,5 +1,5 @@
 /** Problems with their place, and how people and programs see them. */
-import type { Problem, Severity } from './messages.ts'
+import type { Problem, Severity } from './message.ts'
 import type { LineMap, Position, Span } from './source.ts'
 
 export type { Position } from './source.ts'

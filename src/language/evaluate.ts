@@ -4,8 +4,8 @@
  */
 import type { Access, Call, Expression, Index } from './ast.ts'
 import { literalValue } from './literal.ts'
-import type { Problem } from './messages.ts'
-import { evaluationMessages as messages } from './messages.ts'
+import type { Problem } from './message.ts'
+import { evaluationMessages as messages } from './evaluation-messages.ts'
 import { binary, unary } from './operators.ts'
 import { printExpression } from './print-expression.ts'
 import type { Span } from './source.ts'

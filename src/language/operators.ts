@@ -1,7 +1,7 @@
 /** Alloy's operators on known values, as tables. Integers wrap at 64 bits; an integer beside a float becomes a float. */
 import type { BinaryOperator } from './ast.ts'
-import type { Problem } from './messages.ts'
-import { evaluationMessages as messages } from './messages.ts'
+import type { Problem } from './message.ts'
+import { evaluationMessages as messages } from './evaluation-messages.ts'
 import type { TypeName, Value } from './value.ts'
 import { alike, commonInteger, compareStrings, equal, OptionalSecret, Secret, typeName } from './value.ts'
 

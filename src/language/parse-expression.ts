@@ -1,7 +1,7 @@
 /** Tokens to expressions. */
 import type { Expression, Field } from './ast.ts'
 import { parseLiteralKind, precedence } from './grammar.ts'
-import { syntaxMessages as messages } from './messages.ts'
+import { syntaxMessages as messages } from './syntax-messages.ts'
 import type { TokenKind } from './scan.ts'
 import type { TokenStream } from './token-stream.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { CommentGroup, Expression, Statement } from './ast.ts'
 import type { Diagnostic } from './diagnostics.ts'
-import { syntaxMessages as messages } from './messages.ts'
+import { syntaxMessages as messages } from './syntax-messages.ts'
 import { createExpressionParser } from './parse-expression.ts'
 import type { TokenKind } from './scan.ts'
 import { isIdentifier } from './scan.ts'

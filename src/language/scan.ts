@@ -5,8 +5,8 @@
 import { describeChar } from '../lib/go-text.ts'
 import type { BinaryOperator } from './ast.ts'
 import { digitValue, isDecimal, isDigit, isLetter } from './characters.ts'
-import type { Problem } from './messages.ts'
-import { syntaxMessages as messages } from './messages.ts'
+import type { Problem } from './message.ts'
+import { syntaxMessages as messages } from './syntax-messages.ts'
 
 /** Named as they are in messages. */
 export type TokenKind =
