@@ -4,7 +4,7 @@ import { defineComponent } from '../../contract/define.ts'
 import { args, boolean, byteSize, capsule, map, receivers, string } from '../../contract/schema.ts'
 import { text } from '../../../lib/bytes.ts'
 import type { LokiBatch } from '../../../telemetry/batch.ts'
-import { labelsOf, mergeLabels, type Labels, type LabelsError } from '../../../telemetry/labels.ts'
+import { LabelsError, isLegacyLabelName, labelsOf, mergeLabels, renderLabels, type Labels } from '../../../telemetry/labels.ts'
 import { StreamCache, lokiBatch, mapStreamLabels, tenantLabel, withoutInternal, writeLoki } from '../../../telemetry/loki.ts'
 import { compileRules, type RelabelRule } from '../../../telemetry/relabel.ts'
 import { HttpError, guarded, mediaType, readBody } from '../../../transport/receive.ts'
@@ -108,10 +108,17 @@ function labelEditor(fixed: Labels, rules: readonly RelabelRule[]): Editor {
     caches.set(tenant, cache)
     const owner: Labels = tenant === '' ? [] : [[tenantLabel, tenant]]
     return mapStreamLabels(batch, labels => {
+      checkNames(labels)
       const relabelled = relabeler.relabel(mergeLabels(labels, fixed))
       return relabelled === undefined || relabelled.length === 0 ? undefined : mergeLabels(withoutInternal(relabelled), owner)
     }, { cache, refuse })
   }
+}
+
+/** Loki takes a push with a label name that it does not know how to write as a whole or not at all, so it may not go further. */
+function checkNames(labels: Labels): void {
+  const wrong = labels.find(([name]) => !isLegacyLabelName(name))?.[0]
+  if (wrong !== undefined) throw new LabelsError(renderLabels(labels), 0, `${JSON.stringify(wrong)} is not a label name`)
 }
 
 /** The tenant that a sender names; one that is no tenant's name, or several, counts as none, as in Alloy. */

@@ -99,6 +99,15 @@ describe('loki.source.api: what it does', () => {
   })
 })
 
+describe('loki.source.api: label names', () => {
+  it('refuses streams with names that Loki would refuse the whole push for', async () => {
+    const body = json({ streams: [{ stream: { 'a b': 'c' }, values: [['1', 'x']] }, { stream: { a: 'b' }, values: [['2', 'y']] }] })
+    const { status, body: said, received } = await push(body, asJson)
+    assert.deepEqual([status, received], [400, ['{a="b"} y @2']])
+    assert.match(said, /"a b" is not a label name/)
+  })
+})
+
 describe('loki.source.api: what it refuses', () => {
   const bomb = new Writer().varint(101 * 1024 * 1024).finish()
   const cases: [string, Uint8Array, Record<string, string>, number, RegExp][] = [
@@ -107,6 +116,10 @@ describe('loki.source.api: what it refuses', () => {
     ['another encoding', oneJson, { ...asJson, 'content-encoding': 'br' }, 400, /"br" is not supported.*snappy, gzip, deflate/],
     ['what is no JSON', new TextEncoder().encode('{"streams": [}'), asJson, 400, /^loki push JSON: .* at /],
     ['an entry without its line', json({ streams: [{ stream: {}, values: [['1']] }] }), asJson, 400, /needs a timestamp and a line/],
+    ['JSON nested without end', new TextEncoder().encode(`{"streams":${'['.repeat(20_000)}`), asJson, 400, /^loki push JSON: /],
+    ['unknown JSON nested without end', new TextEncoder().encode(`{"x":${'['.repeat(200_000)}`), asJson, 400, /^loki push JSON: /],
+    ['an empty body', new Uint8Array(0), asProto, 400, /^snappy: /],
+    ['an empty body as JSON', new Uint8Array(0), asJson, 400, /^loki push JSON: /],
     ['what is no gzip', oneJson, { ...asJson, 'content-encoding': 'gzip' }, 400, /gzip: .* at byte 0/],
     ['what is no snappy', new Uint8Array([255, 255, 255, 255, 255, 255]), asProto, 400, /^snappy: /],
     ['what is no protobuf', encodeSnappy(new Uint8Array([10, 200, 1])), asProto, 400, /^loki push: .* at byte \d/],
