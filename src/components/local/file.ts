@@ -9,7 +9,7 @@ export default defineComponent({
   stability: 'generally-available',
   args: args({
     /** The file: read from the disk on Node, put into the build elsewhere. */
-    filename: string({ required: true }),
+    filename: string({ required: true, reads: ({ is_secret }) => (is_secret === true ? 'secret' : 'text') }),
     /** How changes are noticed. */
     detector: string({ default: 'fsnotify', oneOf: ['fsnotify', 'poll'], inert: 'The file is read again every poll_frequency; nothing runs in between that could watch it.' }),
     /** How often to read the file again. */
