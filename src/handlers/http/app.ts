@@ -18,7 +18,7 @@ export interface Incoming {
 /** How long a request may take where the platform does not say. */
 const patienceMs = 30_000
 
-type Env = { Bindings: { incoming: Incoming } }
+type Env = { Bindings: { incoming: Incoming }; Variables: { signal: AbortSignal } }
 export type App = Hono<Env>
 
 /** Builds the app; `only` narrows it to the native paths of one component, for a port of its own. */
@@ -33,6 +33,11 @@ export function createApp(graph: Graph, only?: string): App {
   })
 
   app.use('*', async (context, next) => {
+    const signal = AbortSignal.timeout(context.env.incoming.remainingMs ?? patienceMs)
+    context.set('signal', signal)
+    // What the configuration reads when it starts decides about guards and routes too.
+    await graph.ready(signal)
+    if (isShut(graph)) return plain('nobody is let in: the http block, which says who may, does not work; the log says why\n', 503)
     for (const guard of graph.guards) {
       const refused = await guard(context.req.raw)
       if (refused !== undefined) return refused
@@ -40,40 +45,52 @@ export function createApp(graph: Graph, only?: string): App {
     return next()
   })
 
-  if (only === undefined) ownRoutes(app, graph)
+  if (only === undefined) {
+    for (const [path, { methods, answer }] of Object.entries(ownRoutes)) {
+      app.on([...methods], path, () => answer(graph))
+      app.all(path, context => notAllowed(context.req.method, path, methods))
+    }
+  }
 
   app.all('*', async context => {
     const request = context.req.raw
     const { pathname } = new URL(request.url)
     const found = findRoute(graph.routes, request.method, pathname, only)
     if (found === 'nothing') return unknownPath(graph, pathname, only)
-    if ('allow' in found) {
-      return plain(`${request.method} is not allowed on ${pathname}; use ${found.allow.join(' or ')}\n`, 405, { allow: found.allow.join(', ') })
-    }
-    const { address, remainingMs = patienceMs } = context.env.incoming
-    const signal = AbortSignal.timeout(remainingMs)
-    await graph.ready(signal)
+    if ('allow' in found) return notAllowed(request.method, pathname, found.allow)
+    const { address } = context.env.incoming
     const client = { metadata: {}, auth: {}, ...(address !== undefined && { address }) }
-    return found.route.handle(request, graph.enter(found.route.id, signal, client))
+    return found.route.handle(request, graph.enter(found.route.id, context.get('signal'), client))
   })
   return app
 }
 
-/** Alloy's own routes, with Alloy's answers. */
-function ownRoutes(app: App, graph: Graph): void {
-  app.get('/', () => page(graph))
-  app.get('/-/ready', async () => {
-    await graph.ready(AbortSignal.timeout(patienceMs))
-    return plain('Alloy is ready.\n')
-  })
-  app.get('/-/healthy', () => {
-    const ill = graph.nodes.filter(({ health }) => health.state === 'unhealthy').map(({ id }) => id)
-    return ill.length === 0 ? plain('All Alloy components are healthy.\n') : plain(`unhealthy components: ${ill.join(', ')}\n`, 500)
-  })
-  app.on(['GET', 'POST'], '/-/reload', () => plain('this build cannot reload its configuration; deploy a new one\n', 400))
-  app.get('/metrics', () => plain(metricsText(graph), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }))
-  app.get('/api/v0/web/components', context => context.json(componentList(graph)))
+/** A door whose lock is broken stays shut: an `http` block that could not be built may be the one that asks for credentials. */
+const isShut = (graph: Graph) => graph.nodes.some(({ component, health }) => component === 'http' && health.state !== 'healthy')
+
+interface OwnRoute {
+  readonly methods: readonly string[]
+  readonly answer: (graph: Graph) => Response | Promise<Response>
 }
+
+/** Alloy's own routes, with Alloy's answers. */
+const ownRoutes: Readonly<Record<string, OwnRoute>> = {
+  '/': { methods: ['GET'], answer: page },
+  '/-/ready': { methods: ['GET'], answer: () => plain('Alloy is ready.\n') },
+  '/-/healthy': {
+    methods: ['GET'],
+    answer(graph) {
+      const ill = graph.nodes.filter(({ health }) => health.state === 'unhealthy').map(({ id }) => id)
+      return ill.length === 0 ? plain('All Alloy components are healthy.\n') : plain(`unhealthy components: ${ill.join(', ')}\n`, 500)
+    },
+  },
+  '/-/reload': { methods: ['GET', 'POST'], answer: () => plain('this build cannot reload its configuration; deploy a new one\n', 400) },
+  '/metrics': { methods: ['GET'], answer: graph => plain(metricsText(graph), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }) },
+  '/api/v0/web/components': { methods: ['GET'], answer: graph => Response.json(componentList(graph)) },
+}
+
+const notAllowed = (method: string, pathname: string, allow: readonly string[]) =>
+  plain(`${method} is not allowed on ${pathname}; use ${allow.join(' or ')}\n`, 405, { allow: allow.join(', ') })
 
 function unknownPath(graph: Graph, pathname: string, only: string | undefined): Response {
   const routes = graph.routes.filter(route => only === undefined || route.id === only).map(route => (only === undefined ? route : { ...route, short: true }))
