@@ -7,6 +7,8 @@ import { ArgumentError } from '../../contract/errors.ts'
 import { block, boolean, byteSize, capsule, duration, integer, map, string, type Decoded } from '../../contract/schema.ts'
 import { checkTls, clientTls } from './tls.ts'
 
+/** What can stand in `compression`. */
+const algorithms = ['gzip', 'zlib', 'deflate', 'snappy', 'zstd', 'none', '']
 const platform = 'Connections are the platform\'s; it decides how many there are and how long they live.'
 
 /** Arguments of an HTTP client; `endpoint` may be empty where the component has other addresses. */
@@ -15,7 +17,7 @@ export const httpClientFields = {
   endpoint: string({ required: true }),
   /** A proxy to send through. */
   proxy_url: string({ default: '', inert: 'Requests leave through the platform\'s fetch, which takes no proxy.' }),
-  /** How to compress what is sent: `gzip`, `zlib`, `deflate`, `snappy` or `none`. */
+  /** How to compress what is sent: `gzip`, `zlib`, `deflate`, `snappy`, `zstd` or `none`. */
   compression: string({ default: 'gzip' }),
   /** How hard to compress. */
   compression_params: block({
@@ -72,6 +74,9 @@ export type Send = (outgoing: Outgoing, call: Call) => ReturnType<typeof deliver
 export function httpClient(args: HttpClientArgs, at: readonly string[]): Send {
   const { compression, timeout: timeoutMs, auth } = args
   checkTls(args.tls, [...at, 'tls'])
+  if (!algorithms.includes(compression)) {
+    throw new ArgumentError([...at, 'compression'], `unrecognized compression type ${JSON.stringify(compression)}`, { hint: `use ${algorithms.filter(name => name !== '').join(', ')}` })
+  }
   const coded = compression !== '' && compression !== 'none'
   if (coded && !writableEncodings.includes(compression)) {
     throw new ArgumentError([...at, 'compression'], `${JSON.stringify(compression)} cannot be written here`, { hint: `use ${[...writableEncodings, 'none'].join(', ')}` })

@@ -23,19 +23,17 @@ export default defineComponent({
     sampling_initial: integer({ default: 2 }),
     /** Of those that follow in the same second, every how manieth to write; 0 for none. */
     sampling_thereafter: integer({ default: 1 }),
-    /** Whether to write to the collector's own log; otherwise plain text goes to `output_paths`. */
+    /** Whether to write to the collector's own log; otherwise it is plain text. */
     use_internal_logger: boolean({ default: true }),
-    /** Where plain text goes; both `stdout` and `stderr` are the platform's output here. */
-    output_paths: list(string({ required: true }), { default: ['stdout'] }),
+    /** Where plain text goes. */
+    output_paths: list(string({ required: true }), { default: ['stdout'], inert: 'Plain text goes to the platform\'s output, and nowhere else.' }),
     /** Alloy's own metrics of this component. */
     debug_metrics: debugMetrics(),
   }),
   exports: { input: 'otelcol.Consumer' },
-  build({ verbosity, sampling_initial, sampling_thereafter, use_internal_logger, output_paths }) {
+  build({ verbosity, sampling_initial, sampling_thereafter, use_internal_logger }) {
     const text = texts[verbosity.toLowerCase()]
     if (text === undefined) throw new ArgumentError(['verbosity'], `invalid verbosity ${JSON.stringify(verbosity)}`, { hint: `known are ${Object.keys(texts).join(', ')}` })
-    const file = use_internal_logger ? -1 : output_paths.findIndex(path => path !== 'stdout' && path !== 'stderr')
-    if (file >= 0) throw new ArgumentError(['output_paths', file], 'there are no files to write to here', { hint: 'use "stdout"' })
 
     const passes = sampler(sampling_initial, sampling_thereafter)
     const input: OtlpConsumer = {
