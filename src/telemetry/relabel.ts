@@ -206,7 +206,7 @@ const plainTarget = ['hashmod', 'lowercase', 'uppercase', 'keepequal', 'dropequa
 export function validateRule(rule: Rule, names: NameScheme = 'legacy'): [argument: keyof RelabelRule, reason: string] | undefined {
   const { action, target_label: target, replacement } = rule
   if (action === '') return ['action', 'relabel action cannot be empty']
-  if (actions[action] === undefined) return ['action', `unrecognized action type ${quoteGo(action)}; one of ${Object.keys(actions).sort().join(', ')}`]
+  if (!Object.hasOwn(actions, action)) return ['action', `unrecognized action type ${quoteGo(action)}; one of ${Object.keys(actions).sort().join(', ')}`]
   if (action === 'hashmod' && BigInt(rule.modulus) === 0n) return ['modulus', 'relabel configuration for hashmod requires non-zero modulus']
   if (needTarget.includes(action) && target === '') {
     return ['target_label', `relabel configuration for ${action} action requires 'target_label' value`]

@@ -100,7 +100,7 @@ function decodeBlock(bytes: Uint8Array, from: number, end: number, sink: Sink, o
     const token = bytes[at++]!
     const literals = more(token >>> 4)
     if (literals > end - at) throw damaged(start, `${literals} literal bytes exceed the ${end - at} left in the block`)
-    sink.push(bytes.subarray(at, at + literals))
+    sink.copy(bytes, at, literals)
     at += literals
     // The last sequence has no match.
     if (at === end) return

@@ -12,6 +12,9 @@ export class TooLargeError extends Error {
   }
 }
 
+/** Up to here a loop beats the call that copies, measured on V8. */
+const small = 48
+
 /** Collects at most `limit` bytes and throws TooLargeError at the first one beyond. */
 export class Sink {
   /** At least `length` bytes long; earlier output stays readable for back references. */
@@ -41,13 +44,22 @@ export class Sink {
     this.length += chunk.length
   }
 
+  /** Appends `source[from, from + count)`, a few bytes at a time as decoders do. */
+  copy(source: Uint8Array, from: number, count: number): void {
+    if (count > small) return this.push(source.subarray(from, from + count))
+    this.reserve(count)
+    const { bytes, length } = this
+    for (let i = 0; i < count; i++) bytes[length + i] = source[from + i]!
+    this.length = length + count
+  }
+
   /** Repeats `count` bytes that begin `distance` bytes before the end, which may overlap what it writes; the caller has checked both. */
   repeat(distance: number, count: number): void {
     this.reserve(count)
     const { bytes } = this
     let at = this.length
     const end = at + count
-    if (distance >= count) bytes.copyWithin(at, at - distance, at - distance + count)
+    if (distance >= count && count > small) bytes.copyWithin(at, at - distance, at - distance + count)
     else for (; at < end; at++) bytes[at] = bytes[at - distance]!
     this.length = end
   }

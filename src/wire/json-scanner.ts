@@ -79,6 +79,8 @@ export class JsonScanner {
       if (byte === BACKSLASH) {
         this.escaped = true
         pos++
+        // What is escaped may be no text either.
+        high |= bytes[pos] ?? 0
       } else if (byte < 0x20) throw this.error('a control character in a string', pos)
       high |= byte
       pos++

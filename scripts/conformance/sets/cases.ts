@@ -2,13 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import type { SetResult } from '../set.ts'
 
-export interface SetResult {
-  passed: number
-  total: number
-  /** One line for each case that did not pass. */
-  failures: string[]
-}
+export type { SetResult } from '../set.ts'
 
 /** The cases of one facts file of the corpus at `dir`; none when the corpus lacks it. */
 export async function readCases<T>(dir: string, file: string): Promise<T[]> {

@@ -1,6 +1,7 @@
 /** facts/go-regexp.json: what Go's regexp answers, recorded. */
 import { compileRegex } from '../../../src/lib/regex.ts'
-import { compareCases, readCases, type SetResult } from './cases.ts'
+import type { SetResult } from '../set.ts'
+import { compareCases, readCases } from './cases.ts'
 
 interface RegexCase {
   name: string

@@ -1,7 +1,8 @@
 /** facts/relabel.json and facts/hashmod.json: relabelling rules on label sets, their validation, and the hash of hashmod. */
 import { labelsOf } from '../../../src/telemetry/labels.ts'
 import { compileRules, hashmod, isLegacyTargetLabel, relabelDefaults, validateRule, type NameScheme, type RelabelRule } from '../../../src/telemetry/relabel.ts'
-import { compareCases, readCases, type SetResult } from './cases.ts'
+import type { SetResult } from '../set.ts'
+import { compareCases, readCases } from './cases.ts'
 
 interface RelabelCase {
   name: string
