@@ -84,7 +84,7 @@ const count = (series: Series) => [...series.values()].reduce((sum, samples) => 
 describe('Prometheus through Sluice to Prometheus', { skip: process.env.CI === undefined ? missing ?? false : false }, () => {
   const destinations = new Map<PlatformName, Peer>()
   const sluices = new Map<PlatformName, Sluice>()
-  const stops: (() => Promise<void>)[] = []
+  const started: { readonly stop: () => Promise<void> }[] = []
   let source: Peer
   let end: number
 
@@ -92,19 +92,19 @@ describe('Prometheus through Sluice to Prometheus', { skip: process.env.CI === u
     const writes: string[] = []
     for (const platform of platforms) {
       const destination = await startPrometheus('', await freePort(), ['--web.enable-remote-write-receiver'])
-      stops.push(destination.stop)
+      started.push(destination)
       const port = await freePort()
       const sluice = await startSluice(platform, sluiceConfig(destination.url, port))
-      stops.push(sluice.stop)
+      started.push(sluice)
       destinations.set(platform, destination)
       sluices.set(platform, sluice)
       writes.push(`${platform === 'node' ? `http://127.0.0.1:${port}` : sluice.url}/api/v1/metrics/write`)
     }
     const exporter = await startNodeExporter()
-    stops.push(exporter.stop)
+    started.push(exporter)
     const port = await freePort()
     source = await startPrometheus(sourceConfig(port, exporter.port, writes), port)
-    stops.push(source.stop)
+    started.push(source)
     // Remote-write leaves out what was scraped before its queue began.
     for (const [platform, destination] of destinations) {
       await until(`the first samples by ${platform}`, async () => (count(await rawSamples(destination, Date.now() / 1000, compared)) > 0 ? true : undefined), patience)
@@ -114,7 +114,7 @@ describe('Prometheus through Sluice to Prometheus', { skip: process.env.CI === u
   })
   after(async () => {
     // Senders before receivers, and all of them even if one ends badly.
-    const ends = await Promise.allSettled(stops.reverse().map(stop => stop()))
+    const ends = await Promise.allSettled(started.reverse().map(peer => peer.stop()))
     const failure = ends.find(ended => ended.status === 'rejected')
     if (failure !== undefined) throw failure.reason
   })

@@ -16,8 +16,8 @@ export const missing: string | undefined = ['prometheus', 'prometheus-node-expor
 export interface Peer {
   readonly port: number
   readonly url: string
-  output(): string
-  stop(): Promise<void>
+  readonly output: () => string
+  readonly stop: () => Promise<void>
 }
 
 /** Starts Prometheus with the given configuration and waits until it is ready. */

@@ -19,9 +19,9 @@ export interface Sluice {
   /** Of the command; whatever it starts is in its process group. */
   readonly pid: number
   /** What it has printed so far, on both streams. */
-  output(): string
+  readonly output: () => string
   /** Ends it as an init system would, and fails when it ended badly or left a process behind. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Runs `sluice run` on a free port; fails with what it printed when it does not serve. */
