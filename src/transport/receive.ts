@@ -48,23 +48,36 @@ export async function readBody(request: Request, { limit, encodings, unknownEnco
 }
 
 /** The raw bytes of a body, counted while they arrive, so that no declared or undeclared length can make us hold more than `limit`. */
-async function readAll(request: Request, limit: number): Promise<Uint8Array> {
-  const declared = Number(request.headers.get('content-length') ?? 0)
-  if (declared > limit) throw tooLarge(limit, 'by its Content-Length')
-  if (request.body === null) return new Uint8Array(0)
+async function readAll({ body, headers }: Request, limit: number): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array(0)
+  const declared = Number(headers.get('content-length') ?? 0)
+  const reader = body.getReader()
+  if (declared > limit) {
+    await discard(reader, declared > 2 * limit ? 0 : declared)
+    throw tooLarge(limit, 'by its Content-Length')
+  }
   const parts: Uint8Array[] = []
   let length = 0
-  const reader = request.body.getReader()
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return parts.length === 0 ? new Uint8Array(0) : concat(parts)
     length += value.length
     if (length > limit) {
-      await reader.cancel()
+      await discard(reader, limit)
       throw tooLarge(limit, 'as sent')
     }
     parts.push(value)
   }
+}
+
+/** Many clients listen only when they have sent everything, so what is somewhat too large is taken in to be heard, and thrown away. */
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array>, atMost: number): Promise<void> {
+  for (let length = 0; length < atMost;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    length += value.length
+  }
+  await reader.cancel()
 }
 
 const tooLarge = (limit: number, how: string, cause?: unknown) =>
