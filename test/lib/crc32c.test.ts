@@ -19,6 +19,6 @@ describe('crc32c', () => {
   it('continues from the checksum of what came before', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(64), (bytes, cut) => {
       assert.equal(crc32c(bytes.subarray(cut), crc32c(bytes.subarray(0, cut))), crc32c(bytes))
-    }))
+    }), { seed: 5 })
   })
 })

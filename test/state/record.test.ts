@@ -104,7 +104,7 @@ describe('records', () => {
       const { records, damage } = readRecords(concat(all.map(({ body, meta }, number) => encodeRecord({ number, meta, body }))), all.length)
       assert.deepEqual(damage, [])
       assert.deepEqual(records.map(({ body, meta }) => ({ body: hex(body), meta: { ...meta } })), all.map(({ body, meta }) => ({ body: hex(body), meta: { ...meta } })))
-    }), { numRuns: 200 })
+    }), { numRuns: 200, seed: 5 })
   })
 
   it('loses to one damaged byte at most the record that holds it', () => {
@@ -114,7 +114,7 @@ describe('records', () => {
       const { records, damage } = readRecords(bytes, 3)
       assert.deepEqual(records.map(({ number }) => number), [0, 1, 2].filter(number => number !== hurt))
       assert.equal(damage.reduce((sum, each: Damage) => sum + each.records, 0), 1)
-    }), { numRuns: 500 })
+    }), { numRuns: 500, seed: 5 })
   })
 
   it('never fails on any bytes, and accounts for each of them', () => {
@@ -125,7 +125,7 @@ describe('records', () => {
       const covered = damage.reduce((sum, { length }) => sum + length, 0) +
         records.reduce((sum, { meta, body }) => sum + headerBytes + utf8(JSON.stringify(meta)).length + body.length, 0)
       assert.equal(covered, bytes.length)
-    }), { numRuns: 300 })
+    }), { numRuns: 300, seed: 5 })
   })
 
   it('refuses a meta that no reader would take', () => {
