@@ -99,6 +99,22 @@ describe('prometheus.receive_http: what it refuses', () => {
     })
   }
 
+  it('whatever becomes of a byte, with an answer', async () => {
+    const cases: [Uint8Array, (bytes: Uint8Array) => Uint8Array, Record<string, string>][] = [
+      [up.bytes, encodeSnappy, v1], [good, bytes => bytes, v1], [encodeRemoteWrite2(up.bytes), encodeSnappy, v2],
+    ]
+    for (const [body, wrap, headers] of cases) {
+      for (let at = 0; at < body.length; at++) {
+        for (const value of [0, 0x7f, 0xff, body[at]! ^ 1]) {
+          const { status } = await push(wrap(body.with(at, value)), headers, { text: both })
+          assert.ok([204, 400, 413].includes(status), `${status} for byte ${at} = ${value}`)
+        }
+        const cut = await push(wrap(body.subarray(0, at)), headers, { text: both })
+        assert.ok([204, 400].includes(cut.status), `${cut.status} cut at ${at}`)
+      }
+    }
+  })
+
   it('damaged 2.0', async () => {
     const answer = await push(encodeSnappy(new Uint8Array([0x2a, 3, 0x0a, 1, 9])), v2, { text: both })
     assert.equal(answer.status, 400)

@@ -135,6 +135,22 @@ describe('loki.source.api: what it refuses', () => {
     })
   }
 
+  it('whatever becomes of a byte, with an answer', async () => {
+    const cases: [Uint8Array, (bytes: Uint8Array) => Uint8Array, Record<string, string>][] = [
+      [one.bytes, encodeSnappy, asProto], [encodeSnappy(one.bytes), bytes => bytes, asProto], [oneJson, bytes => bytes, asJson],
+    ]
+    for (const [body, wrap, headers] of cases) {
+      for (let at = 0; at < body.length; at++) {
+        for (const value of [0, 0x7f, 0xff, body[at]! ^ 1]) {
+          const { status } = await push(wrap(body.with(at, value)), headers)
+          assert.ok([204, 400, 413].includes(status), `${status} for byte ${at} = ${value}`)
+        }
+        const cut = await push(wrap(body.subarray(0, at)), headers)
+        assert.ok([204, 400].includes(cut.status), `${cut.status} cut at ${at}`)
+      }
+    }
+  })
+
   it('more than max_send_message_size', async () => {
     for (const [body, headers] of [[oneJson, asJson], [gzipSync(json({ streams: [], x: 'y'.repeat(500) })), { ...asJson, 'content-encoding': 'gzip' }]] as const) {
       const { status } = await push(body, headers, { text: 'max_send_message_size = 60' })
