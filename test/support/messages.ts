@@ -1,11 +1,9 @@
 /** Telemetry as text that people write and read in test cases, and back: what pipelines get and what destinations got. */
 
-import { utf8 } from '../../src/lib/bytes.ts'
 import { otlpProtoToJson } from '../../src/wire/otlp-json.ts'
 import { decodeSnappyBlock, encodeSnappy } from '../../src/wire/snappy.ts'
 import { decompress } from '../../src/wire/compression.ts'
-import { Writer } from '../../src/wire/writer.ts'
-import { protobuf } from './proto/load.ts'
+import { decode, encode } from './prompb.ts'
 
 const limit = 1 << 24
 
@@ -18,7 +16,7 @@ export function remoteWriteBody(lines: string): Uint8Array {
     const all = [...(name === '' ? [] : [{ name: '__name__', value: name }]), ...pairs].sort((a, b) => (a.name < b.name ? -1 : 1))
     return { labels: all, samples: [{ value: Number(value), timestamp: Number(timestamp) }] }
   })
-  return encodeSnappy(protobuf('prometheus.WriteRequest').encode({ timeseries }))
+  return encodeSnappy(encode('WriteRequest', { timeseries }))
 }
 
 /** What a destination got, by its path and headers: JSON of OTLP, or a line a sample or entry. */
@@ -36,20 +34,18 @@ export async function shownBody(url: string, headers: Headers, body: Uint8Array)
 
 interface Series { labels?: { name?: string; value?: string }[]; samples?: { value?: number; timestamp?: string | number }[] }
 function samples(bytes: Uint8Array): string {
-  const { timeseries = [] } = protobuf('prometheus.WriteRequest').decode(bytes) as { timeseries?: Series[] }
+  const { timeseries = [] } = decode('WriteRequest', bytes) as { timeseries?: Series[] }
   return timeseries.flatMap(({ labels = [], samples: points = [] }) => {
     const text = labels.map(({ name = '', value = '' }) => `${name}=${JSON.stringify(value)}`).join(', ')
     return points.map(({ value = 0, timestamp = 0 }) => `{${text}} ${value} @${timestamp}`)
   }).join('\n')
 }
 
-interface Entry { timestamp?: { seconds?: string | number; nanos?: number }; line?: string; structuredMetadata?: { name?: string; value?: string }[] }
+interface Entry { timestamp?: { seconds?: string | number; nanos?: number }; line?: string; structured_metadata?: { name?: string; value?: string }[] }
 function entries(bytes: Uint8Array): string {
-  const { streams = [] } = protobuf('logproto.PushRequest').decode(bytes) as { streams?: { labels?: string; entries?: Entry[] }[] }
-  return streams.flatMap(({ labels = '', entries: lines = [] }) => lines.map(({ timestamp, line = '', structuredMetadata = [] }) => {
-    const metadata = structuredMetadata.map(({ name, value }) => ` ${name}=${JSON.stringify(value)}`).join('')
-    return `${labels} ${timestamp?.seconds ?? 0}.${String(timestamp?.nanos ?? 0).padStart(9, '0')} ${JSON.stringify(line)}${metadata}`
+  const { streams = [] } = decode('PushRequest', bytes) as { streams?: { labels?: string; entries?: Entry[] }[] }
+  return streams.flatMap(({ labels = '', entries: lines = [] }) => lines.map(({ timestamp, line = '', structured_metadata: metadata = [] }) => {
+    const shown = metadata.map(({ name, value }) => ` ${name}=${JSON.stringify(value)}`).join('')
+    return `${labels} ${timestamp?.seconds ?? 0}.${String(timestamp?.nanos ?? 0).padStart(9, '0')} ${JSON.stringify(line)}${shown}`
   })).join('\n')
 }
-
-export { utf8, Writer }

@@ -14,6 +14,14 @@ export type RouteHandler = (request: Request, call: Call) => Promise<Response>
 /** What an export is: a capsule, or a value of the language. */
 export type ExportType = CapsuleType | 'string' | 'secret' | 'optional_secret' | 'number' | 'bool' | 'list(map(string))' | 'map(secret)' | 'any'
 
+const plainTypes = new Set<ExportType>(['string', 'secret', 'optional_secret', 'number', 'bool', 'list(map(string))', 'map(secret)', 'any'])
+
+/** Whether an export is a value of the language, and no capsule. */
+export const isPlain = (type: ExportType): boolean => plainTypes.has(type)
+
+/** An export's type as messages name it: `capsule("otelcol.Consumer")`. */
+export const typeText = (type: ExportType): string => (isPlain(type) ? type : `capsule(${JSON.stringify(type)})`)
+
 /** What `build` makes. Optional parts are optional properties. */
 export interface Instance {
   /** Values by export name, as the definition's `exports` lists them; those of a `refresh` may be absent until it has run. */
@@ -54,5 +62,5 @@ export interface Definition<F extends Fields = Fields, S extends Readonly<Record
 
 /** Declares a component; see ARCHITECTURE.md, "The component contract". */
 export function defineComponent<F extends Fields, S extends Readonly<Record<string, StateKey>> = Record<never, never>>(definition: Definition<F, S>): Definition {
-  return definition as unknown as Definition
+  return definition
 }

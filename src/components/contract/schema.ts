@@ -11,7 +11,7 @@ import * as z from 'zod/mini'
 import { parseByteSize } from '../../lib/byte-size.ts'
 import { parseDuration } from '../../lib/duration.ts'
 import { Capsule, OptionalSecret, Secret, Unknown, isObject, typeName, type Value } from '../../language/value.ts'
-import type { Capsules, CapsuleType, OtlpOutput } from './consume.ts'
+import { blankCapsules, type Capsules, type CapsuleType, type OtlpOutput } from './consume.ts'
 
 z.config({ jitless: true })
 
@@ -70,7 +70,7 @@ interface Leaf<T> {
   /** What stands in for a value that is not known yet. */
   readonly blank: T
   /** The value as a `T`; undefined where its type does not fit; a string-carrying Complaint where its content does not. */
-  convert(value: Value): T | undefined | Complaint
+  readonly convert: (value: Value) => T | undefined | Complaint
   readonly check?: z.ZodMiniType<T> | undefined
 }
 
@@ -98,7 +98,7 @@ function leafSchema<T>({ type, blank, convert, check }: Leaf<T>): z.ZodMiniType<
       for (const issue of checked.error.issues) context.issues.push({ code: 'custom', message: issue.message, input: undefined })
     }
     return converted as T
-  }) as unknown as z.ZodMiniType<T>
+  })
 }
 
 /** Types that Alloy converts into one another when a value is assigned; a capsule only fits its own kind. */
@@ -188,7 +188,7 @@ export function integer<const O extends Options<number, Bounds>>(options?: O) {
 /** True or false. */
 export function boolean<const O extends Options<boolean>>(options?: O) {
   const convert = (value: Value) => (typeof value === 'boolean' ? value : undefined)
-  return attribute({ type: 'bool', blank: false, convert }, (options ?? {}) as Options<boolean>) as Attribute<boolean, O>
+  return attribute({ type: 'bool', blank: false, convert }, (options ?? {})) as Attribute<boolean, O>
 }
 
 /** A length of time as Go writes it (`1m30s`), decoded to milliseconds; a bare number counts nanoseconds, as in Alloy. */
@@ -225,22 +225,21 @@ export function secret<const O extends Options<string>>(options?: O) {
     const given = asText(value)
     return given === undefined ? undefined : new Secret(given)
   }
-  return attribute<Secret, string>({ type: 'secret', blank: new Secret(''), convert }, (options ?? {}) as Options<string>) as Attribute<Secret, O>
+  return attribute<Secret, string>({ type: 'secret', blank: new Secret(''), convert }, (options ?? {})) as Attribute<Secret, O>
 }
 
 /** Any value, as the language has it. */
 export function anything<const O extends Options<Value>>(options?: O) {
   // Null is a value here, so it may not pass for "does not fit".
   const leaf: Leaf<Value> = { type: 'any', blank: null, convert: value => value }
-  return attribute<Value, Value>(leaf, (options ?? {}) as Options<Value>) as Attribute<Value, O>
+  return attribute<Value, Value>(leaf, (options ?? {})) as Attribute<Value, O>
 }
 
 /** What another component exports, by its capsule's name. */
 export function capsule<C extends CapsuleType, const O extends Options<never>>(type: C, options?: O) {
   const convert = (value: Value) => (value instanceof Capsule && value.type === type ? (value.payload as Capsules[C]) : undefined)
-  // The blank is never used: nothing consumes while a build is only being checked.
-  const leaf: Leaf<Capsules[C]> = { type: `capsule(${JSON.stringify(type)})`, blank: undefined as unknown as Capsules[C], convert }
-  return attribute<Capsules[C], never>(leaf, (options ?? {}) as Options<never>) as Attribute<Capsules[C], O>
+  const leaf: Leaf<Capsules[C]> = { type: `capsule(${JSON.stringify(type)})`, blank: blankCapsules[type], convert }
+  return attribute<Capsules[C], never>(leaf, (options ?? {})) as Attribute<Capsules[C], O>
 }
 
 // --- composites ---------------------------------------------------------------------------------------------------------------

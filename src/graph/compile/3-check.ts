@@ -4,7 +4,7 @@
  */
 
 import { decode, type Evaluated, type Problem } from '../../components/contract/decode.ts'
-import type { Definition, ExportType, Instance } from '../../components/contract/define.ts'
+import { typeText, type Definition, type Instance } from '../../components/contract/define.ts'
 import { ArgumentError } from '../../components/contract/errors.ts'
 import { stabilities, type Stability } from '../../components/contract/schema.ts'
 import { nameSpan, type Block, type Expression } from '../../language/ast.ts'
@@ -59,9 +59,6 @@ function unknownExports(definition: Definition): ObjectValue {
   const entries = Object.entries(definition.exports ?? {})
   return objectValue(entries.map(([name, type]) => [name, new Unknown(typeText(type))] as const))
 }
-
-const plainTypes = new Set<ExportType>(['string', 'secret', 'optional_secret', 'number', 'bool', 'list(map(string))', 'map(secret)', 'any'])
-const typeText = (type: ExportType) => (plainTypes.has(type) ? type : `capsule(${JSON.stringify(type)})`)
 
 function checkStability({ definition, block, file }: ComponentNode, allowed: Stability, report: Report): void {
   const { name, stability } = definition

@@ -53,10 +53,17 @@ function claim(nodes: readonly CheckedNode[], report: Report): Door[] {
     const at = listenAddress(node.instance)
     if (at !== undefined) listeners.set(at, [...(listeners.get(at) ?? []), node])
   }
-  for (const [route, claimants] of claims) {
-    if (claimants.length < 2) continue
+  const contested = new Map<string, [string, CheckedNode[]][]>()
+  for (const claim of claims) {
+    if (claim[1].length < 2) continue
+    // Receivers of one kind contest all of their paths: one warning for them.
+    const key = claim[1].map(node => node.id).join(' ')
+    contested.set(key, [...(contested.get(key) ?? []), claim])
+  }
+  for (const group of contested.values()) {
+    const claimants = group[0]![1]
     const second = claimants[1]!
-    report(second.file, nameSpan(second.block), messages.sharedPath(route.split(' ')[1]!, claimants.map(node => node.id)))
+    report(second.file, nameSpan(second.block), messages.sharedPath(group.map(([route]) => route.split(' ')[1]!), claimants.map(node => node.id)))
   }
   for (const [address, claimants] of listeners) {
     if (claimants.length < 2) continue

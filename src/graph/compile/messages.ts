@@ -206,8 +206,9 @@ export const graphMessages = {
     code: 'place/shared-path',
     severity: 'warning',
     explain: 'Behind one address two receivers cannot have the same path, so neither gets it. Each still has its own: /api/v0/component/<id>/<path>.',
-    text: (path: string, ids: readonly string[]) => `${path} is claimed by ${list(ids)}, so none of them gets it`,
-    hint: (path, ids) => `Send to ${ids.map(id => `/api/v0/component/${id}${path}`).join(' or ')}.`,
+    text: (paths: readonly string[], ids: readonly string[]) =>
+      `${list(paths)} ${paths.length === 1 ? 'is' : 'are'} claimed by ${list(ids)}, so none of them gets ${paths.length === 1 ? 'it' : 'them'}`,
+    hint: (paths, ids) => `Send to ${ids.map(id => `/api/v0/component/${id}${paths[0]!}`).join(' or ')}.`,
   }),
   sharedListener: define({
     code: 'place/shared-listener',

@@ -6,7 +6,7 @@
 import type { Call, Client } from '../../components/contract/call.ts'
 import type { Consumer } from '../../components/contract/consume.ts'
 import { decode } from '../../components/contract/decode.ts'
-import type { Definition, Instance, RouteHandler } from '../../components/contract/define.ts'
+import { isPlain, typeText, type Definition, type Instance, type RouteHandler } from '../../components/contract/define.ts'
 import { ArgumentError, ConsumeError, retryable } from '../../components/contract/errors.ts'
 import type { Host as LibraryHost } from '../../language/stdlib/constants.ts'
 import { Capsule, Unknown, objectValue, type ObjectValue, type Value } from '../../language/value.ts'
@@ -137,7 +137,7 @@ export class Graph {
   #refuseAll(node: Node, why: string): void {
     for (const [name, type] of Object.entries(node.definition?.exports ?? {})) {
       const refuse: Consumer<Batch> = { consume: async () => { throw retryable(`${node.plan.id} ${why}`) } }
-      node.exports[name] = consumerTypes.has(type) ? new Capsule(type, this.#counted(node, refuse)) : new Unknown(type)
+      node.exports[name] = consumerTypes.has(type) ? new Capsule(type, this.#counted(node, refuse)) : new Unknown(typeText(type))
     }
   }
 
@@ -275,7 +275,6 @@ export class Graph {
 const never = () => new AbortController().signal
 
 const consumerTypes = new Set<string>(['otelcol.Consumer', 'storage.Appendable', 'loki.LogsReceiver'])
-const isPlain = (type: string) => !consumerTypes.has(type) && type !== 'auth.Handler' && type !== 'relabel.Rules'
 const isConsumer = (value: unknown): value is Consumer<Batch> => typeof (value as Partial<Consumer<Batch>> | undefined)?.consume === 'function'
 
 function sameExports(a: ObjectValue, b: ObjectValue): boolean {

@@ -15,18 +15,25 @@ const componentPrefix = '/api/v0/component/'
  * it for itself. With `only`, the native paths of that component, as on a port of its own.
  */
 export function findRoute(routes: readonly GraphRoute[], method: string, pathname: string, only?: string): Found {
-  const target = only !== undefined ? { id: only, path: pathname } : split(pathname)
-  const candidates = routes.filter(route => (target.id === undefined ? route.short : route.id === target.id) && matches(route.path, target.path))
+  const below = pathname.startsWith(componentPrefix) ? decoded(pathname.slice(componentPrefix.length)) : undefined
+  const candidates = routes.filter(route => {
+    if (only !== undefined) return route.id === only && matches(route.path, pathname)
+    // Ids inside modules have slashes of their own, so the id is known by the route and not by the path.
+    if (below !== undefined) return below.startsWith(`${route.id}/`) && matches(route.path, below.slice(route.id.length))
+    return route.short && matches(route.path, pathname)
+  })
   const route = candidates.find(candidate => candidate.method === method) ?? candidates.find(candidate => candidate.method === '*')
   if (route !== undefined) return { route }
   return candidates.length > 0 ? { allow: [...new Set(candidates.map(candidate => candidate.method))].sort() } : 'nothing'
 }
 
-function split(pathname: string): { id: string | undefined; path: string } {
-  if (!pathname.startsWith(componentPrefix)) return { id: undefined, path: pathname }
-  const rest = pathname.slice(componentPrefix.length)
-  const slash = rest.indexOf('/')
-  return slash < 0 ? { id: rest, path: '/' } : { id: rest.slice(0, slash), path: rest.slice(slash) }
+/** A path with its escapes resolved; one that is not well-formed stays as it is and matches nothing. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
 }
 
 /** `/*` takes every path; otherwise the path itself. */
