@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import receiver from '../../../../src/components/otelcol/receiver/otlp.ts'
 import { permanent, retryable } from '../../../../src/components/contract/errors.ts'
-import { objectValue, type Value } from '../../../../src/language/value.ts'
+import { Unknown, objectValue, type Value } from '../../../../src/language/value.ts'
 import type { OtlpBatch } from '../../../../src/telemetry/batch.ts'
 import { decodeExportResponse, decodeStatus } from '../../../../src/wire/otlp-response.ts'
 import { fakeCall } from '../../../support/call.ts'
@@ -138,6 +138,13 @@ describe('otelcol.receiver.otlp', () => {
     const { client } = next.calls[0]!
     assert.deepEqual(client.auth, { username: 'ann' })
     assert.deepEqual(client.metadata['x-scope-orgid'], ['t1'])
+  })
+
+  it('counts as guarded already while the handler is not known yet', () => {
+    const next = sink('otelcol.Consumer').capsule
+    const instance = buildComponent(receiver, `http {\n auth = handler\n}\n${output}`, { next, handler: new Unknown('capsule("auth.Handler")') })
+    assert.equal(instance.guarded, true)
+    assert.equal(setUp().instance.guarded, undefined)
   })
 
   it('keeps no metadata unless it is asked to', async () => {
