@@ -1,5 +1,6 @@
 import { WireError } from './error.ts'
 import { defaultLimits } from './limits.ts'
+import type { Writer } from './writer.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const QUOTE = 0x22
@@ -89,6 +90,82 @@ export class JsonScanner {
     this.to = pos
     this.pos = pos + 1
     if (high >= 0x80) this.checkUtf8()
+  }
+
+  /** Consumes the key `name` if exactly that comes next, without escapes. */
+  key(name: Uint8Array): boolean {
+    if (this.peek() !== QUOTE) return false
+    const { bytes } = this
+    const from = this.pos + 1
+    const { length } = name
+    if (bytes[from + length] !== QUOTE) return false
+    for (let i = 0; i < length; i++) if (bytes[from + i] !== name[i]) return false
+    this.pos = from + length + 1
+    return true
+  }
+
+  /**
+   * Consumes a string and writes it with its length, looking at each character once, if it is short printable ASCII as most are;
+   * otherwise answers -1 and has done nothing. Answers the length.
+   */
+  copyShort(w: Writer): number {
+    if (this.peek() !== QUOTE) return -1
+    w.reserve(128)
+    const { bytes } = this
+    const { buffer } = w
+    const from = this.pos + 1
+    const to = w.pos + 1
+    const last = Math.min(from + 127, this.end)
+    for (let pos = from; pos < last; pos++) {
+      const byte = bytes[pos]!
+      if (byte === QUOTE) {
+        buffer[to - 1] = pos - from
+        w.pos = to + pos - from
+        this.pos = pos + 1
+        return pos - from
+      }
+      if (byte < 0x20 || byte >= 0x80 || byte === BACKSLASH) return -1
+      buffer[to + pos - from] = byte
+    }
+    return -1
+  }
+
+  /** Writes the string read last with its length, escapes resolved; a lone surrogate becomes U+FFFD. */
+  unescape(w: Writer): void {
+    const { bytes, to } = this
+    w.fork(this.to - this.from).reserve(to - this.from)
+    for (let pos = this.from; pos < to; pos++) {
+      const byte = bytes[pos]!
+      if (byte !== BACKSLASH) {
+        w.buffer[w.pos++] = byte
+        continue
+      }
+      const letter = bytes[++pos]!
+      const plain = escapes.get(letter)
+      if (plain !== undefined) w.buffer[w.pos++] = plain
+      else {
+        let unit = letter === 0x75 ? this.hexadecimal(pos + 1) : -1
+        if (unit < 0) throw this.error('a string with an invalid escape', this.from)
+        pos += 4
+        if (unit >= 0xd800 && unit < 0xe000) {
+          const isPair = unit < 0xdc00 && bytes[pos + 1] === BACKSLASH && bytes[pos + 2] === 0x75
+          const low = isPair ? this.hexadecimal(pos + 3) : -1
+          if (low >= 0xdc00 && low < 0xe000) {
+            unit = 0x1_0000 + ((unit - 0xd800) << 10) + low - 0xdc00
+            pos += 6
+          } else unit = 0xfffd
+        }
+        writeCodePoint(w, unit)
+      }
+    }
+    w.join()
+  }
+
+  /** Four hexadecimal digits, or -1. */
+  private hexadecimal(at: number): number {
+    let value = 0
+    for (let pos = at; pos < at + 4; pos++) value = pos < this.to ? (value << 4) | hexDigits[this.bytes[pos]!]! : -1
+    return value
   }
 
   /** Consumes a number; its characters are then `from`..`to`. */
@@ -182,6 +259,31 @@ export class JsonScanner {
     } catch {
       throw this.error('a string that is no UTF-8', this.from)
     }
+  }
+}
+
+const escapes = new Map([...'"\\/bfnrt'].map((letter, i) => [letter.charCodeAt(0), '"\\/\b\f\n\r\t'.charCodeAt(i)]))
+
+/** The values of hexadecimal digits by character; -1 for any other. */
+export const hexDigits = new Int8Array(256).fill(-1)
+for (let i = 0; i < 16; i++) for (const digit of [i.toString(16), i.toString(16).toUpperCase()]) hexDigits[digit.charCodeAt(0)] = i
+
+/** A code point in UTF-8; its room is reserved. */
+function writeCodePoint(w: Writer, point: number): void {
+  const { buffer } = w
+  if (point < 0x80) buffer[w.pos++] = point
+  else if (point < 0x800) {
+    buffer[w.pos++] = 0xc0 | (point >> 6)
+    buffer[w.pos++] = 0x80 | (point & 0x3f)
+  } else if (point < 0x1_0000) {
+    buffer[w.pos++] = 0xe0 | (point >> 12)
+    buffer[w.pos++] = 0x80 | ((point >> 6) & 0x3f)
+    buffer[w.pos++] = 0x80 | (point & 0x3f)
+  } else {
+    buffer[w.pos++] = 0xf0 | (point >> 18)
+    buffer[w.pos++] = 0x80 | ((point >> 12) & 0x3f)
+    buffer[w.pos++] = 0x80 | ((point >> 6) & 0x3f)
+    buffer[w.pos++] = 0x80 | (point & 0x3f)
   }
 }
 

@@ -8,7 +8,7 @@
  */
 
 import { base64, fromBase64, hex, utf8 } from '../lib/bytes.ts'
-import { JsonScanner } from './json-scanner.ts'
+import { JsonScanner, hexDigits } from './json-scanner.ts'
 import { parseDouble, parseInteger } from './json-number.ts'
 import { defaultLimits } from './limits.ts'
 import { decode, wireTypeOf } from './otlp-decode.ts'
@@ -22,6 +22,7 @@ const FORMAT = 'OTLP/JSON'
 type Read = (field: JsonField, scan: JsonScanner, w: Writer) => void
 interface JsonField {
   readonly name: string
+  readonly key: Uint8Array
   readonly type: string
   readonly tag: number
   readonly packedTag: number
@@ -30,6 +31,8 @@ interface JsonField {
   readonly keepDefault: boolean
   readonly read: Read | undefined
   readonly message: JsonMessage | undefined
+  /** The field that came after this one the last time: senders write their fields in one order. */
+  next: JsonField | undefined
 }
 interface JsonMessage {
   readonly name: string
@@ -38,6 +41,8 @@ interface JsonMessage {
   readonly byName: Map<string, JsonField>
   /** How long a message of this kind usually is: whatever the latest one was. */
   expected: number
+  /** The field that came first the last time. */
+  first: JsonField | undefined
 }
 
 const SLOTS = 64
@@ -72,10 +77,14 @@ const start = (field: JsonField, w: Writer) => (field.tag === 0 ? w : w.varint(f
 /** How each scalar is read; `field.tag` is 0 inside a packed list, where values stand without tags. */
 const readers: Readonly<Record<string, Read>> = {
   string(field, scan, w) {
-    scan.string()
-    if (scan.from === scan.to && !field.keepDefault) return
-    start(field, w)
-    if (scan.escaped) w.string(scan.text())
+    const before = w.pos
+    const length = scan.copyShort(start(field, w))
+    if (length < 0) scan.string()
+    else {
+      if (length === 0 && !field.keepDefault) w.pos = before
+      return
+    }
+    if (scan.escaped) scan.unescape(w)
     else w.varint(scan.to - scan.from).raw(scan.bytes, scan.from, scan.to)
   },
   bytes(field, scan, w) {
@@ -91,7 +100,7 @@ const readers: Readonly<Record<string, Read>> = {
     if ((to - from) % 2 !== 0) throw scan.error(`${field.name} has an odd number of hexadecimal digits`, from)
     start(field, w).varint((to - from) >> 1).reserve((to - from) >> 1)
     for (let pos = from; pos < to; pos += 2) {
-      const value = (digit(bytes[pos]!) << 4) | digit(bytes[pos + 1]!)
+      const value = (hexDigits[bytes[pos]!]! << 4) | hexDigits[bytes[pos + 1]!]!
       if (value < 0) throw scan.error(`${field.name} is not hexadecimal`, from)
       w.buffer[w.pos++] = value
     }
@@ -159,13 +168,6 @@ const readers: Readonly<Record<string, Read>> = {
 }
 const specials = new Map([['NaN', NaN], ['Infinity', Infinity], ['-Infinity', -Infinity]])
 
-/** The value of a hexadecimal digit; negative for anything else. */
-const digit = (byte: number): number => {
-  if (byte <= 0x39) return byte >= 0x30 ? byte - 0x30 : -1
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
-}
-
 const messages = new Map<string, JsonMessage>()
 
 /** The tables of a message and of those inside it, made once each. */
@@ -173,14 +175,14 @@ function messageOf(name: string): JsonMessage {
   const known = messages.get(name)
   if (known !== undefined) return known
   const slots: { key: Uint8Array; field: JsonField }[][] = []
-  const message: JsonMessage = { name, slots, byName: new Map(), expected: 64 }
+  const message: JsonMessage = { name, slots, byName: new Map(), expected: 64, first: undefined }
   messages.set(name, message)
   const shapes: Record<string, FieldShape> = name in valueShapes ? valueShapes[name as keyof typeof valueShapes] : schema[name as MessageName]
   for (const [key, { number, type, label }] of Object.entries(shapes)) {
     const read = readers[type]
     const packed = label === 'many' && read !== undefined && wireTypeOf(type) !== LENGTH
     const field: JsonField = {
-      name: key, type, read,
+      name: key, key: utf8(key), type, read, next: undefined,
       message: read === undefined ? messageOf(type) : undefined,
       many: label === 'many',
       keepDefault: label !== 'one',
@@ -216,15 +218,22 @@ function fieldOf(message: JsonMessage, scan: JsonScanner): JsonField | undefined
 function readMessage(message: JsonMessage, scan: JsonScanner, w: Writer, depth: number): void {
   if (depth > defaultLimits.depth) throw scan.error(`messages nest deeper than ${defaultLimits.depth}`)
   scan.take(0x7b, `an object (${message.name})`)
+  let previous: JsonField | undefined
   for (let first = true; scan.more(first, 0x7d); first = false) {
-    scan.string('a key')
-    const field = fieldOf(message, scan)
+    let field = previous === undefined ? message.first : previous.next
+    if (field === undefined || !scan.key(field.key)) {
+      scan.string('a key')
+      field = fieldOf(message, scan)
+      if (previous === undefined) message.first = field
+      else previous.next = field
+    }
     scan.take(0x3a, '":"')
     if (field === undefined) scan.skip()
-    else if (!scan.word('null')) {
+    else if (scan.peek() !== 0x6e || !scan.word('null')) {
       if (field.many) readList(field, scan, w, depth)
       else readField(field, scan, w, depth)
     }
+    previous = field
   }
 }
 
