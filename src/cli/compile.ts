@@ -8,6 +8,7 @@ import { compile, type CompileOptions, type Compiled } from '../graph/compile/co
 import { renderDiagnostics } from '../language/diagnostics.ts'
 import { stdlib } from '../language/stdlib/index.ts'
 import { FunctionValue, Unknown, objectValue } from '../language/value.ts'
+import { knownComponents, unavailable } from './known-components.ts'
 import { readSources } from './sources.ts'
 
 /** Loads a component's definition by name. */
@@ -31,7 +32,8 @@ export async function compilePath(configPath: string, options: Pick<CompileOptio
   return compile(await readSources(configPath), {
     ...options,
     lookup,
-    names: Object.keys(catalog),
+    names: [...new Set([...Object.keys(catalog), ...knownComponents])],
+    unavailable,
     functions: library,
     readFile: name => readFile(path.resolve(name)),
     modulePath: path.dirname(path.resolve(configPath)),

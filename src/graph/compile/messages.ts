@@ -77,7 +77,7 @@ export const graphMessages = {
   unsupportedComponent: define({
     code: 'graph/unsupported-component',
     explain: 'Alloy has this component, and this version of Sluice does not, or cannot: the message says which, and what to use instead.',
-    text: (name: string, reason: string) => `component "${name}" is known, but not available in this version of Sluice: ${reason}`,
+    text: (name: string, reason: string) => `"${name}" is known to Alloy, but not available here: ${reason}`,
   }),
   labelMissing: define({
     code: 'graph/label-missing',
