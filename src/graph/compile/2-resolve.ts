@@ -56,6 +56,8 @@ function follow(node: DeclaredNode, expansion: Expansion, options: CompileOption
     if (use !== undefined) {
       uses.set(use.as, use)
       if (library) report(node.file, reference.names[0]!, messages.shadowing())
+    } else if (node.scope.isBroken(path)) {
+      lost.push(path.join('.'))
     } else if (library) {
       for (const module of modulesFor(path)) functions.add(module)
       checkFunction(node.file, reference, options, report)

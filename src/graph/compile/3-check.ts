@@ -3,7 +3,7 @@
  * own opinion: `build` is pure, so it is run here already. What it makes says which routes will be there.
  */
 
-import { decode, type Evaluated, type Problem } from '../../components/contract/decode.ts'
+import { decode, isDoubtful, type DecodeResult, type Evaluated, type Problem } from '../../components/contract/decode.ts'
 import { typeText, type Definition, type Instance } from '../../components/contract/define.ts'
 import { ArgumentError } from '../../components/contract/errors.ts'
 import { stabilities, type Stability } from '../../components/contract/schema.ts'
@@ -48,10 +48,11 @@ type ComponentNode = ResolvedNode & { readonly definition: Definition }
 
 function checkComponent(node: ComponentNode, evaluated: Evaluated, { stability }: CompileOptions, report: Report): CheckedNode {
   checkStability(node, stability, report)
-  const { value, problems, complete } = decode(node.definition.args, evaluated, stability)
+  const decoded = decode(node.definition.args, evaluated, stability)
+  const { value, problems } = decoded
   for (const problem of problems) report(node.file, place(problem, node.block), word(problem, stability))
   const wrong = problems.some(problem => problem.kind !== 'inert')
-  return { ...node, args: value, instance: wrong ? undefined : tryBuild(node, value, complete, report) }
+  return { ...node, args: value, instance: wrong ? undefined : tryBuild(node, decoded, report) }
 }
 
 /** A component's exports while only their types are known. */
@@ -66,13 +67,14 @@ function checkStability({ definition, block, file }: ComponentNode, allowed: Sta
   report(file, nameSpan(block), messages.gated(`component "${name}"`, stability, allowed))
 }
 
-/** Lets the component itself judge its arguments; with blanks among them its complaints mean nothing and are dropped. */
-function tryBuild({ definition, block, file }: ComponentNode, args: Record<string, unknown>, complete: boolean, report: Report): Instance | undefined {
+/** Lets the component itself judge its arguments; what it says where blanks are means nothing, and is dropped. */
+function tryBuild({ definition, block, file }: ComponentNode, { value, complete, blanks }: DecodeResult, report: Report): Instance | undefined {
   try {
-    return definition.build(args, definition.state ?? {})
+    return definition.build(value, definition.state ?? {})
   } catch (error) {
-    if (!complete) return undefined
-    if (!(error instanceof ArgumentError)) throw new Error(`building ${definition.name} failed while it was checked: ${String(error)}`, { cause: error })
+    const known = error instanceof ArgumentError
+    if (known ? isDoubtful(error.path, blanks) : !complete) return undefined
+    if (!known) throw new Error(`building ${definition.name} failed while it was checked: ${String(error)}`, { cause: error })
     report(file, locateArgument(block.body, nameSpan(block), error.path), messages.invalidArgument(error.message, error.hint))
     return undefined
   }

@@ -44,6 +44,8 @@ export class ModuleScope {
   readonly declares = new Map<string, Declare>()
   readonly imports = new Map<string, ModuleScope>()
   readonly nodes = new Map<string, Use>()
+  /** Names of blocks that have been reported: what refers to them is not reported again. */
+  readonly broken = new Set<string>()
 
   constructor(options: { prefix: string; path: string; parent?: ModuleScope | undefined; outer?: ModuleScope | undefined }) {
     this.prefix = options.prefix
@@ -59,6 +61,11 @@ export class ModuleScope {
       if (use !== undefined) return use
     }
     return this.outer?.find(path)
+  }
+
+  /** Whether a chain of names starts with a block that has been reported. */
+  isBroken(path: readonly string[]): boolean {
+    return path.some((_, index) => this.broken.has(path.slice(0, index + 1).join('.'))) || this.outer?.isBroken(path) === true
   }
 
   /** The declare that a component's name stands for: one of this module or of those around it, or one of an import. */
@@ -193,6 +200,7 @@ export class Expansion {
   }
 
   #unknown(file: number, block: Block, scope: ModuleScope): void {
+    scope.broken.add(block.label === undefined ? block.name : `${block.name}.${block.label}`)
     const reason = this.#options.unavailable?.(block.name)
     if (reason !== undefined) return this.#report(file, nameSpan(block), messages.unsupportedComponent(block.name, reason))
     const names = [...this.#options.names, ...scope.declares.keys()]

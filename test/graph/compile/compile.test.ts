@@ -57,6 +57,7 @@ describe('resolve', () => {
     ['an attribute at the top', 'a = 1\n', ['1:1 graph/top-level-attribute: unrecognized attribute name "a"']],
     ['a duplicate', 'test.sink "a" {\n  name = "1"\n}\ntest.sink "a" {\n  name = "2"\n}\n', ['4:1 graph/duplicate: block test.sink.a already declared at test.alloy:1:1']],
     ['a missing target', 'test.source "a" {\n  forward_to = [test.sink.gone.receiver]\n}\n', ['2:17 graph/unknown-reference: component "test.sink.gone.receiver" does not exist or is out of scope']],
+    ['an unknown component once, and not what refers to it', 'test.gone "a" {\n}\ntest.source "b" {\n  forward_to = [test.gone.a.receiver]\n}\n', ['1:1 graph/unknown-component: cannot find the definition of component name "test.gone"']],
     ['a reference to itself', 'test.relay "a" {\n  forward_to = [test.relay.a.receiver]\n}\n', ['1:1 graph/self-reference: cannot reference self']],
     ['a circle', 'test.relay "a" {\n  forward_to = [test.relay.b.receiver]\n}\ntest.relay "b" {\n  forward_to = [test.relay.a.receiver]\n}\n',
       ['4:1 graph/cycle: cycle detected: test.relay.a, test.relay.b, test.relay.a']],
