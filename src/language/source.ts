@@ -33,7 +33,7 @@ function byteLength(text: string, start: number, end: number): number {
     const unit = text.charCodeAt(i)
     if (unit < 0x80) continue
     if (unit < 0x800) bytes += 1
-    else if (unit >= 0xd800 && unit < 0xdc00 && i + 1 < end && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+    else if (isHigh(unit) && i + 1 < end && isLow(text.charCodeAt(i + 1))) {
       bytes += 2
       i++
     } else if (unit < escapedByte + 0x80 || unit > escapedByte + 0xff) bytes += 2
@@ -46,12 +46,16 @@ export function lineMap(text: string): LineMap {
   const starts = [0]
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
 
-  // Bytes are counted from the nearest point already counted, so that neither long files nor long lines are scanned twice.
-  let known = { units: 0, bytes: 0 }
-  const bytesAt = (offset: number): number => {
-    if (offset < known.units) known = { units: 0, bytes: 0 }
-    known = { units: offset, bytes: known.bytes + byteLength(text, known.units, offset) }
-    return known.bytes
+  let lineBytes: number[] | undefined
+  /** The byte offset of each line, counted when first asked for. */
+  const byteStarts = (): number[] => {
+    if (lineBytes !== undefined) return lineBytes
+    let bytes = 0
+    lineBytes = starts.map((start, index) => {
+      if (index > 0) bytes += byteLength(text, starts[index - 1]!, start)
+      return bytes
+    })
+    return lineBytes
   }
 
   const lineIndex = (offset: number): number => {
@@ -65,17 +69,24 @@ export function lineMap(text: string): LineMap {
     return low
   }
 
-  let lineBytes = { index: 0, bytes: 0 }
+  // Counting goes on from the last place asked for, so that a long line is not scanned from its start for each of its problems.
+  let known = { index: 0, offset: 0, bytes: 0 }
   return {
     line: offset => lineIndex(offset) + 1,
-    position(offset) {
+    position(at) {
+      // Between the halves of a character is at its start.
+      const offset = at > 0 && isHigh(text.charCodeAt(at - 1)) && isLow(text.charCodeAt(at)) ? at - 1 : at
       const index = lineIndex(offset)
-      if (index !== lineBytes.index) lineBytes = { index, bytes: bytesAt(starts[index]!) }
-      const bytes = bytesAt(offset)
-      return { offset: bytes, line: index + 1, column: bytes - lineBytes.bytes + 1 }
+      const start = byteStarts()[index]!
+      if (known.index !== index || known.offset > offset) known = { index, offset: starts[index]!, bytes: start }
+      known = { index, offset, bytes: known.bytes + byteLength(text, known.offset, offset) }
+      return { offset: known.bytes, line: index + 1, column: known.bytes - start + 1 }
     },
   }
 }
+
+const isHigh = (unit: number) => unit >= 0xd800 && unit < 0xdc00
+const isLow = (unit: number) => unit >= 0xdc00 && unit < 0xe000
 
 /** The position of one UTF-16 `offset` in `source`; for many, keep a `lineMap`. */
 export function positionAt(source: string, offset: number): Position {
