@@ -1,6 +1,6 @@
 /** From an evaluated body (attributes and blocks with their values) to the arguments of `build`, with every problem on the way. */
 
-import { hasUnknown, type Value } from '../../language/value.ts'
+import { Unknown, hasUnknown, isObject, type Value } from '../../language/value.ts'
 import { blanks, stabilities, type Field, type Fields, type Stability } from './schema.ts'
 
 /** Where something stands in its file: offsets of the AST. */
@@ -35,28 +35,43 @@ export interface DecodeResult {
   readonly problems: readonly Problem[]
   /** Whether every value was known; a value with blanks in it is good for checking only. */
   readonly complete: boolean
+  /**
+   * The blocks (by their path, `[]` for the component itself) in which blanks stand for plain values. Capsules do not count: their
+   * type is known, and `build` does not look into them.
+   */
+  readonly blanks: readonly Path[]
+}
+
+/** Where an argument or a block stands, from the component down: `['endpoint', 0]`. */
+export type Path = readonly (string | number)[]
+
+/** Whether a complaint about the argument at `path` may come of a blank, in its own block or in one around or inside it. */
+export function isDoubtful(path: Path, blanks: readonly Path[]): boolean {
+  return blanks.some(blank => blank.slice(0, path.length).every((step, i) => step === path[i]))
 }
 
 /** Decodes `body` by `fields`; `stability` is the least stable level the user allows. */
 export function decode(fields: Fields, body: Evaluated, stability: Stability): DecodeResult {
   const problems: Problem[] = []
-  const state = { problems, complete: true, stability }
-  const value = decodeBody(fields, body, '', state)
-  return { value, problems, complete: state.complete }
+  const state: State = { problems, complete: true, blanks: [], stability }
+  const value = decodeBody(fields, body, [], state)
+  return { value, problems, complete: state.complete, blanks: state.blanks }
 }
 
 interface State {
   readonly problems: Problem[]
   complete: boolean
+  readonly blanks: Path[]
   readonly stability: Stability
 }
 
-function decodeBody(fields: Fields, body: Evaluated, prefix: string, state: State): Record<string, unknown> {
+function decodeBody(fields: Fields, body: Evaluated, path: Path, state: State): Record<string, unknown> {
+  const prefix = path.filter(step => typeof step === 'string').map(step => `${step}.`).join('')
   const value = blanks(fields)
   const seen = new Set<string>()
-  const complain = (kind: Problem['kind'], name: string, at: Range, text = '', path: Problem['path'] = []) => {
+  const complain = (kind: Problem['kind'], name: string, at: Range, text = '', inner: Path = []) => {
     const known = kind.startsWith('unknown') ? { known: Object.keys(fields) } : {}
-    state.problems.push({ kind, name: prefix + name, at, text, path, ...known })
+    state.problems.push({ kind, name: prefix + name, at, text, path: inner, ...known })
   }
 
   for (const attribute of body.attributes) {
@@ -66,6 +81,7 @@ function decodeBody(fields: Fields, body: Evaluated, prefix: string, state: Stat
     if (seen.has(attribute.name)) { complain('duplicate-attribute', attribute.name, attribute.nameAt); continue }
     seen.add(attribute.name)
     if (hasUnknown(attribute.value)) state.complete = false
+    if (hasBlank(attribute.value)) state.blanks.push(path)
     const result = field.schema!.safeParse(attribute.value)
     note(field, result.data, prefix + attribute.name, attribute.nameAt, state)
     if (result.success) value[attribute.name] = result.data
@@ -80,7 +96,8 @@ function decodeBody(fields: Fields, body: Evaluated, prefix: string, state: Stat
     if (inner.label !== undefined) complain('unexpected-label', inner.name, inner.nameAt)
     const first = !seen.has(inner.name)
     seen.add(inner.name)
-    const decoded = decodeBody(field.fields!, inner.body, `${prefix}${inner.name}.`, state)
+    const index = field.form === 'block' ? [] : [first ? 0 : (value[inner.name] as unknown[]).length]
+    const decoded = decodeBody(field.fields!, inner.body, [...path, inner.name, ...index], state)
     note(field, decoded, prefix + inner.name, inner.nameAt, state)
     if (field.form === 'block') value[inner.name] = decoded
     else value[inner.name] = first ? [decoded] : [...(value[inner.name] as unknown[]), decoded]
@@ -98,4 +115,11 @@ function note({ inert, gate, gateWhen }: Field<unknown>, value: unknown, name: s
   if (inert !== undefined) problems.push({ kind: 'inert', name, at, path: [], text: inert })
   if (gate === undefined || stabilities.indexOf(gate) <= stabilities.indexOf(stability)) return
   if (gateWhen === undefined || (value !== undefined && gateWhen(value))) problems.push({ kind: 'gated', name, at, path: [], text: gate })
+}
+
+/** Whether something in a value is unknown that is not a capsule. */
+function hasBlank(value: Value): boolean {
+  if (value instanceof Unknown) return value.type?.startsWith('capsule(') !== true
+  if (Array.isArray(value)) return value.some(hasBlank)
+  return isObject(value) && Object.values(value).some(hasBlank)
 }
