@@ -4,6 +4,7 @@
  */
 import { type BenchOptions, type Case, type Row, measure } from './measure.ts'
 import { otlpCases } from './wire-otlp.ts'
+import { lokiCases, prometheusCases } from './wire-prometheus.ts'
 
 const sizes = [1, 100, 1000]
 
@@ -13,4 +14,4 @@ export function* rows(options: BenchOptions): Generator<Row> {
   }
 }
 
-const cases = (items: number): Case[] => [...otlpCases(items)]
+const cases = (items: number): Case[] => [...otlpCases(items), ...prometheusCases(items), ...lokiCases(items)]
