@@ -4,7 +4,7 @@
  */
 
 import { MatcherInput, RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js'
-import { nativeEquivalent } from './regex-native.ts'
+import { nativeEquivalent, type NativeRegex } from './regex-native.ts'
 import { fill, parseTemplate, type Template } from './regex-template.ts'
 
 export interface RegexFlags {
@@ -81,12 +81,15 @@ export function compileRegex(source: string, flags: RegexFlags = {}): Regex {
   return native === undefined ? regexOf(source, wrapped, compileRe2(source, wrapped)) : regexOf(source, wrapped, undefined, native)
 }
 
+/** A native match notes a position for each character that a repetition ran over, and that memory is bounded. */
+const maxNativeText = 65_536
+
 interface Re2 {
   readonly re: RE2JS
   readonly names: readonly string[]
 }
 
-function regexOf(source: string, wrapped: string, compiled?: Re2, native?: { regexp: RegExp; names: readonly string[] }): Regex {
+function regexOf(source: string, wrapped: string, compiled?: Re2, native?: NativeRegex): Regex {
   // With a native twin, re2js compiles only when positions of groups are asked for.
   let re2 = compiled
   const engine = () => (re2 ??= compileRe2(source, wrapped))
@@ -103,10 +106,17 @@ function regexOf(source: string, wrapped: string, compiled?: Re2, native?: { reg
     return new Match(at[0]!, groups, names)
   }
   const execNative = (text: string, from = 0): Match | undefined => {
+    if (text.length > maxNativeText) return execRe2(text, from)
     const regexp = native!.regexp
     regexp.lastIndex = from
     const found = regexp.exec(text)
     return found === null ? undefined : new Match(found.index, found, names)
+  }
+  const testRe2 = (text: string): boolean => engine().re.test(text)
+  const testNative = (text: string): boolean => {
+    if (text.length > maxNativeText) return testRe2(text)
+    native!.regexp.lastIndex = 0
+    return native!.regexp.test(text)
   }
   const exec = native === undefined ? execRe2 : execNative
   const matchAll = (text: string) => allMatches(text, exec)
@@ -118,12 +128,7 @@ function regexOf(source: string, wrapped: string, compiled?: Re2, native?: { reg
     exec,
     spans,
     matchAll,
-    test: native === undefined
-      ? text => engine().re.test(text)
-      : text => {
-          native.regexp.lastIndex = 0
-          return native.regexp.test(text)
-        },
+    test: native === undefined ? testRe2 : testNative,
     expand: (template, match) => fill(typeof template === 'string' ? parseTemplate(template) : template, match),
     replaceAll(text, replacement) {
       const replace = typeof replacement === 'function' ? replacement : templateReplacer(replacement)
