@@ -24,11 +24,11 @@ const step = fc.oneof(
 )
 
 /** How many operations each life of a process has, and whether the last one takes effect. */
-const lives = fc.array(fc.record({ operations: fc.nat(25), when: fc.constantFrom('before' as const, 'after' as const) }), { maxLength: 8 })
+const lives = fc.array(fc.record({ operations: fc.nat(25), when: fc.constantFrom('before' as const, 'after' as const) }), { maxLength: 8, size: 'max' })
 
 describe('queue, model-based', () => {
   it('loses nothing that was acknowledged, keeps order, and repeats only what was not dropped durably', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), lives, fc.boolean(), async (steps, lives, shareIo) => {
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), lives, fc.boolean(), async (steps, lives, shareIo) => {
       const { env, isolate, clock, damage } = world()
       const remaining = [...lives]
       const open1 = (faultless = false): Queue => {
@@ -94,6 +94,6 @@ describe('queue, model-based', () => {
       // Batches come in the order of their appends; those that were under way together only where appends share writes.
       const order = first.filter(name => acknowledged.has(name)).map(name => (shareIo ? Number(name) : groups.get(name)!))
       assert.deepEqual(order, [...order].sort((a, b) => a - b), 'out of order')
-    }), { numRuns: 300, seed: 5 })
+    }), { numRuns: 150, seed: 5 })
   })
 })

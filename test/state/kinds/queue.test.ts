@@ -201,6 +201,17 @@ describe('queue', () => {
     assert.deepEqual(await names(queue), [])
   })
 
+  it('forgets what others may have dropped when it starts over', async () => {
+    const { queue, openOn, isolate } = start()
+    await put(queue, 'a')
+    await put(queue, 'b')
+    assert.deepEqual(await names(queue), ['a', 'b'])
+    await drain(openOn(isolate()))
+    await put(queue, 'c')
+    queue.rewind()
+    assert.deepEqual(await names(queue), ['c'])
+  })
+
   it('passes over damage, reports it once with its place, and does not stop at it', async () => {
     const { queue, openOn, isolate, store, damage } = start()
     for (const name of ['a', 'b', 'c']) await put(queue, name)

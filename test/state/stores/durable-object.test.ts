@@ -22,9 +22,19 @@ import { base64, fromBase64 } from './src/lib/bytes.ts'
 const env = { now: () => Date.now(), random: () => Math.random() }
 
 export class State extends DurableObject {
-  store = sqlStore(this.ctx.storage, env)
+  written = 0
+  store = sqlStore({
+    transactionSync: work => this.ctx.storage.transactionSync(work),
+    sql: { exec: (...query) => {
+      const cursor = this.ctx.storage.sql.exec(...query)
+      const rows = cursor.toArray()
+      this.written += cursor.rowsWritten
+      return { toArray: () => rows }
+    } },
+  }, env)
   state(request) { return serveStore(this.store, request) }
   rows() { return this.ctx.storage.sql.exec('SELECT count(*) AS n FROM parts').one().n }
+  rowsWritten() { return this.written }
   die() { this.ctx.abort('killed by the test') }
 }
 
@@ -37,6 +47,7 @@ export default {
     const stub = STATE.getByName('state')
     if (method in faults) return Response.json(faults[method] = args[0])
     if (method === 'rows') return Response.json(await stub.rows())
+    if (method === 'rowsWritten') return Response.json(await stub.rowsWritten())
     if (method === 'die') return Response.json(await stub.die().catch(error => error.message))
     if (!stores.has(id)) {
       stores.set(id, remoteStore(async request => {
@@ -116,6 +127,25 @@ async function harness(): Promise<Harness & { worker: () => Miniflare; restart: 
 storeContract('durable-object in workerd', harness)
 
 describe('durable-object', () => {
+  it('writes one billed row for a batch, and one when it goes', async () => {
+    const objects = await harness()
+    try {
+      const store = objects.open()
+      const written = () => ask(objects.worker(), 0, 'rowsWritten', [])
+      await store.get('absent')
+      const before = await written() as number
+      const keys: string[] = []
+      for (let i = 0; i < 10; i++) keys.push((await store.append('queue/', `-${i}`, new Uint8Array(100_000))).key)
+      assert.equal(await written(), before + 10)
+      await store.deleteAll(keys)
+      assert.equal(await written(), before + 20)
+      await store.put('queue/large', new Uint8Array(4_000_000))
+      assert.equal(await written(), before + 24)
+    } finally {
+      await objects.close()
+    }
+  })
+
   it('keeps everything through the death of an object and of the runtime', async () => {
     const objects = await harness()
     const { worker, restart } = objects
