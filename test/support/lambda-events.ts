@@ -1,5 +1,6 @@
 /** HTTP requests as the events that AWS makes of them, in the three shapes there are, and the answers back. */
 
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 
 /** Function URL (an HTTP API with the stage `$default` looks the same), HTTP API with a named stage, REST API. */
@@ -57,7 +58,7 @@ function version2Event(named: string, request: IncomingMessage, body: Uint8Array
       time: '12/Mar/2020:19:03:58 +0000',
       timeEpoch: 1583348638390,
     },
-    ...bodyOf(body, isText(request)),
+    ...bodyOf(body, isText(request) && isUtf8(body)),
   }
 }
 

@@ -70,7 +70,7 @@ async function startRuntime(file: string, variables: Readonly<Record<string, str
       waiting.set(id, { resolve, reject })
       child.send({ id, event, timeoutMs })
     }),
-    async stop() {
+    stop: async () => {
       child.disconnect()
       await ended
     },

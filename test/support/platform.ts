@@ -54,7 +54,7 @@ export async function workbench(): Promise<Workbench> {
     async build(target, config, variables = {}) {
       const configFile = path.join(folder, 'config.alloy')
       await writeFile(configFile, config)
-      const compiled = await compilePath(configFile, { target, stability: 'generally-available' })
+      const compiled = await compilePath(configFile, { target, stability: 'experimental' })
       const { plan } = compiled
       if (plan === undefined) throw new Error(compiled.diagnostics.map(diagnostic => `${placeOf(diagnostic)}: ${diagnostic.message}`).join('\n'))
       const { code } = await bundle({ ...compiled, plan }, target)

@@ -1,0 +1,6 @@
+import { node } from '../support/platform-node.ts'
+import { badInputSuite } from './bad-input-suite.ts'
+import { platformSuite } from './suite.ts'
+
+platformSuite(node)
+badInputSuite(node)

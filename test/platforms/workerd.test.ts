@@ -1,0 +1,6 @@
+import { workerd } from '../support/platform-workerd.ts'
+import { badInputSuite } from './bad-input-suite.ts'
+import { platformSuite } from './suite.ts'
+
+platformSuite(workerd)
+badInputSuite(workerd)
