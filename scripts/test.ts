@@ -9,12 +9,12 @@ import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
 /** Stages with a command of their own. */
-const ownCommand = ['test/integration', 'test/soak']
+const ownCommand = ['test/integration', 'test/soak', 'test/deploy']
 
 function collect(at: string): string[] {
   if (statSync(at).isFile()) return [at]
   return readdirSync(at, { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.test.ts'))
+    .filter(name => name.endsWith('.test.ts') && !name.includes('node_modules'))
     .map(name => path.join(at, name))
 }
 
