@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import type { Compiled } from '../graph/compile/compile.ts'
 import { bundle, targets } from './bundle.ts'
 import { compilePath, printDiagnostics } from './compile.ts'
-import { UsageError, onePath, oneOf, parse, stabilityFlag, stabilityHelp, stabilityOf } from './usage.ts'
+import { UsageError, onePath, oneOf, featureFlags, featureHelp, features, parse } from './usage.ts'
 
 export const summary = 'compile a configuration for a platform'
 export const help = `Usage: sluice build --target=cloudflare|lambda|node [-o DIR] PATH
@@ -17,7 +17,7 @@ uses: DIR/worker.js, DIR/lambda.mjs or DIR/node.mjs, beside DIR/graph.gen.ts.
   --target=TARGET           the platform
   -o, --output=DIR          where to write (default: build)
   --allow-unauthenticated   let anyone on the internet write to receivers without auth (cloudflare, lambda)
-${stabilityHelp}
+${featureHelp}
 
 Exit code: 0 built, 1 the configuration has errors, 2 wrong usage.`
 
@@ -26,13 +26,13 @@ export async function run(args: readonly string[]): Promise<number> {
     target: { type: 'string' },
     output: { type: 'string', short: 'o', default: 'build' },
     'allow-unauthenticated': { type: 'boolean', default: false },
-    ...stabilityFlag,
+    ...featureFlags,
   })
   if (values.target === undefined) throw new UsageError('--target is missing')
   const target = oneOf('target', values.target, ['cloudflare', 'lambda', 'node'])
   const compiled = await compilePath(onePath(positionals), {
     target,
-    stability: stabilityOf(values['stability.level']),
+    ...features(values),
     requireAuthentication: target !== 'node' && !values['allow-unauthenticated'],
   })
   printDiagnostics(compiled)

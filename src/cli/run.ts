@@ -7,7 +7,7 @@ import { compilePath, printDiagnostics } from './compile.ts'
 import { describe } from './describe.ts'
 import { runNode } from './run-node.ts'
 import { runWorkerd } from './run-workerd.ts'
-import { UsageError, onePath, oneOf, parse, stabilityFlag, stabilityHelp, stabilityOf } from './usage.ts'
+import { UsageError, onePath, oneOf, featureFlags, featureHelp, features, parse } from './usage.ts'
 
 export const summary = 'compile a configuration and serve it on this machine'
 export const help = `Usage: sluice run [--platform=workerd|node] [FLAGS] PATH
@@ -20,7 +20,7 @@ Compiles the configuration at PATH (a file, or a folder of *.alloy files) and se
                             where to serve (default: 127.0.0.1:12345)
   --allow-unauthenticated   leave out the http block's auth; for an address of this machine only
   --storage.path=DIR        where state is kept (default: data-sluice)
-${stabilityHelp}
+${featureHelp}
 
 Exit code: 0 stopped, 1 the configuration has errors or the address is taken, 2 wrong usage.`
 
@@ -44,14 +44,14 @@ export async function run(args: readonly string[]): Promise<number> {
     'server.http.listen-addr': { type: 'string', default: '127.0.0.1:12345' },
     'storage.path': { type: 'string', default: 'data-sluice' },
     'allow-unauthenticated': { type: 'boolean', default: false },
-    ...stabilityFlag,
+    ...featureFlags,
   })
   const platform = oneOf('platform', values.platform, ['workerd', 'node'])
   const [host, port] = splitAddress(values['server.http.listen-addr'])
   const withoutGuard = values['allow-unauthenticated']
   if (withoutGuard && !isLoopback(host)) throw new UsageError(`--allow-unauthenticated is for addresses of this machine (127.0.0.1, ::1, localhost); ${host} can be reached from elsewhere`)
   const target: Platform = platform === 'workerd' ? 'cloudflare' : 'node'
-  const compiled = await compilePath(onePath(positionals), { target, stability: stabilityOf(values['stability.level']), withoutGuard })
+  const compiled = await compilePath(onePath(positionals), { target, ...features(values), withoutGuard })
   printDiagnostics(compiled)
   if (!hasPlan(compiled)) return 1
   const { code } = await bundle(compiled, target)

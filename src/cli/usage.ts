@@ -1,7 +1,7 @@
 /** Reading the command line, and complaining about it. */
 
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { stabilities, type Stability } from '../components/contract/schema.ts'
+import { stabilities } from '../components/contract/schema.ts'
 
 /** The command line makes no sense; exit code 2. */
 export class UsageError extends Error {
@@ -26,10 +26,22 @@ export function oneOf<const W extends string>(flag: string, value: string, words
   return word
 }
 
-export const stabilityFlag = { 'stability.level': { type: 'string', default: 'generally-available' } } as const
-export const stabilityOf = (value: string): Stability => oneOf('stability.level', value, stabilities)
-export const stabilityHelp = `  --stability.level=LEVEL   generally-available (default), public-preview or experimental:
-                            the least stable features that may be used`
+/** The flags that say which features may be used. */
+export const featureFlags = {
+  'stability.level': { type: 'string', default: 'generally-available' },
+  'feature.community-components.enabled': { type: 'boolean', default: false },
+} as const
+
+/** What those flags mean to the compiler. */
+export const features = (values: { 'stability.level': string; 'feature.community-components.enabled': boolean }) => ({
+  stability: oneOf('stability.level', values['stability.level'], stabilities),
+  communityComponents: values['feature.community-components.enabled'],
+})
+
+export const featureHelp = `  --stability.level=LEVEL   generally-available (default), public-preview or experimental:
+                            the least stable features that may be used
+  --feature.community-components.enabled
+                            allow components that are kept by their users`
 
 /** The one PATH of a command that takes one. */
 export function onePath(positionals: readonly string[]): string {

@@ -50,6 +50,8 @@ export interface Definition<F extends Fields = Fields, S extends Readonly<Record
   /** A configuration block (`logging`, `http`): stands once, without a label, and exports nothing. */
   readonly singleton?: true
   readonly stability: Stability
+  /** Kept by its users, and only there with --feature.community-components.enabled. */
+  readonly community?: true
   readonly args: F
   readonly exports?: Readonly<Record<string, ExportType>>
   /** Keys of the durable state it needs; the Call opens them. */

@@ -22,6 +22,8 @@ export interface CompileOptions {
   /** The standard library as a scope, with the environment unknown. */
   readonly functions: ObjectValue
   readonly stability: Stability
+  /** Whether components that are not kept by the project may be used. */
+  readonly communityComponents?: boolean
   /** Where the result will run; without one, nothing is said about platforms. */
   readonly target?: Platform
   /** Receivers that anyone may write to are an error, for a target on the internet. */

@@ -15,6 +15,11 @@ export const graphMessages = {
     explain: 'A component called `declare` could not be told from the block.',
     text: () => '\'declare\' is not a valid label for a declare block',
   }),
+  declareCycle: define({
+    code: 'graph/declare-cycle',
+    explain: 'A module uses itself, directly or by way of others, so it would never end.',
+    text: (path: readonly string[]) => (path.length === 1 ? `self reference: ${path[0]!}` : `cycle: ${list(path)}`),
+  }),
   onlyInModule: define({
     code: 'graph/only-in-module',
     explain: 'Arguments and exports are the border of a module: they stand directly in a `declare`.',
@@ -78,6 +83,11 @@ export const graphMessages = {
     code: 'graph/unsupported-component',
     explain: 'Alloy has this component, and this version of Sluice does not, or cannot: the message says which, and what to use instead.',
     text: (name: string, reason: string) => `"${name}" is known to Alloy, but not available here: ${reason}`,
+  }),
+  community: define({
+    code: 'graph/community',
+    explain: 'Community components are kept by their users; they have to be allowed.',
+    text: (name: string) => `the component "${name}" is a community component. Use the --feature.community-components.enabled command-line flag to enable community components`,
   }),
   labelMissing: define({
     code: 'graph/label-missing',

@@ -114,9 +114,10 @@ export class Expansion {
       if (block.name === 'declare' || block.name.startsWith('import.')) continue
       if (block.name === 'argument' || block.name === 'export') {
         if (inside !== 'declare') this.#report(file, headSpan(block), messages.onlyInModule(block.name))
-      } else if (block.name === 'foreach') await this.#foreach(file, block, scope)
-      else await this.#component(file, block, scope, inside)
+      } else if (block.name !== 'foreach') await this.#component(file, block, scope, inside)
     }
+    // A collection may name any node of the module.
+    for (const { file, block } of blocks) if (block.name === 'foreach') await this.#foreach(file, block, scope)
   }
 
   // --- declares and imports -----------------------------------------------------------------------------------------------------
@@ -187,6 +188,7 @@ export class Expansion {
     const definition = declare === undefined ? await this.#options.lookup(name) : undefined
     if (declare === undefined && definition === undefined) return this.#unknown(file, block, scope)
     const singleton = definition?.singleton === true
+    if (definition?.community === true && this.#options.communityComponents !== true) this.#report(file, nameSpan(block), messages.community(name))
     if (singleton && inside !== 'root') return this.#report(file, headSpan(block), messages.notInModule(name, inside))
     if (singleton && label !== undefined) this.#report(file, nameSpan(block), messages.labelRefused(name))
     if (!singleton && label === undefined) return this.#report(file, nameSpan(block), messages.labelMissing(name))
@@ -209,8 +211,8 @@ export class Expansion {
 
   /** A use of a declare: its body once more, with arguments from the caller. */
   async #instantiate(id: string, file: number, block: Block, caller: ModuleScope, declare: Declare): Promise<void> {
-    // Seen from inside itself a declare does not exist, as in Alloy.
-    if (this.#open.includes(declare)) return this.#report(file, nameSpan(block), messages.unknownComponent(block.name, undefined))
+    const around = this.#open.indexOf(declare)
+    if (around >= 0) return this.#report(file, nameSpan(block), messages.declareCycle(this.#open.slice(around).map(open => `declare.${open.block.label!}`)))
     if (this.#open.length >= deepest) return this.#report(file, nameSpan(block), messages.modulesTooDeep(deepest))
     const inner = new ModuleScope({ prefix: `${id}/`, path: declare.scope.path, parent: declare.scope })
     const parts = declare.block.body.filter((statement): statement is Block => statement.kind === 'block')

@@ -68,7 +68,7 @@ describe('declare', () => {
     ['an unknown export', module + use.replace('pipeline.one.receiver', 'pipeline.one.sender'), ['27:30 eval/unknown-field: field "sender" does not exist']],
     ['an argument outside of a module', 'argument "a" { }\n', ['1:1 graph/only-in-module: argument blocks only allowed inside a module']],
     ['a setting inside of a module', 'declare "m" {\n  guard { }\n}\nm "a" { }\n', ['2:3 graph/not-in-module: guard not allowed in module']],
-    ['a declare that uses itself', 'declare "m" {\n  m "a" { }\n}\nm "b" { }\n', ['2:3 graph/unknown-component: cannot find the definition of component name "m"']],
+    ['a declare that uses itself', 'declare "m" {\n  m "a" { }\n}\nm "b" { }\n', ['2:3 graph/declare-cycle: self reference: declare.m']],
     ['a second declare of a name', 'declare "m" { }\ndeclare "m" { }\n', ['2:1 graph/duplicate: block declare.m already declared at test.alloy:1:1']],
     ['a name from outside of the module', 'test.sink "s" {\n  name = "s"\n}\ndeclare "m" {\n  test.source "a" {\n    forward_to = [test.sink.s.receiver]\n  }\n}\nm "b" { }\n',
       ['6:19 graph/unknown-reference: component "test.sink.s.receiver" does not exist or is out of scope']],
