@@ -1,11 +1,13 @@
 /** The reading end of a queue: what it has read and not yet dropped is kept, so that a drain reads every segment once. */
 
 import type { Position, Queue, QueuedBatch } from '../kinds.ts'
-import type { Store } from '../store.ts'
+import type { Entry, Store } from '../store.ts'
 import type { StateEnv } from './env.ts'
 import { decodeSegment, encodeSegment, segmentInfo, type Batch, type SegmentInfo } from './segment.ts'
 
 const pageSize = 1000
+/** So that a drain is not bound by the time that one read takes; six connections are what a Worker has. */
+const readsAtOnce = 6
 
 /** A segment that was read: what is left of it, and the version that a rewrite replaces. */
 interface Open {
@@ -40,27 +42,36 @@ export function queueReader(
     ahead = found
   }
 
-  /** Reads the next segment into `open`; false when there is none. */
-  const readNext = async (): Promise<boolean> => {
-    if (ahead.length === 0) await look()
-    const info = ahead[0]
-    if (info === undefined) return false
-    const entry = await store.get(info.key)
-    ahead.shift()
-    // Another reader was faster.
-    if (entry === undefined) return true
+  const admit = (info: SegmentInfo, entry: Entry) => {
     const { batches, damage } = decodeSegment(info, entry.value)
     for (const each of damage) env.onDamage({ ...each, key: info.key })
     if (damage.some(({ reason }) => reason === 'version')) foreign.add(info.key)
     else open.push({ info, version: entry.version, batches, worn: false })
-    return true
+  }
+
+  /** Reads about `wanted` bytes of the next segments into `open`; false when there are none. */
+  const readNext = async (wanted: number): Promise<boolean> => {
+    if (ahead.length === 0) await look()
+    const group: SegmentInfo[] = []
+    for (let bytes = 0; bytes < wanted && group.length < Math.min(readsAtOnce, ahead.length);) {
+      bytes += ahead[group.length]!.bytes
+      group.push(ahead[group.length]!)
+    }
+    const entries = await Promise.all(group.map(({ key }) => store.get(key)))
+    ahead = ahead.slice(group.length)
+    for (const [i, info] of group.entries()) {
+      // Absent: another reader was faster.
+      const entry = entries[i]
+      if (entry !== undefined) admit(info, entry)
+    }
+    return group.length > 0
   }
 
   const collect = async (maxBytes: number): Promise<QueuedBatch[]> => {
     const found: QueuedBatch[] = []
     let bytes = 0
     for (let i = 0; ; i++) {
-      while (i >= open.length) if (!await readNext()) return found
+      while (i >= open.length) if (!await readNext(Math.max(1, maxBytes - bytes))) return found
       for (const batch of open[i]!.batches) {
         bytes += batch.bytes.length
         if (found.length > 0 && bytes > maxBytes) return found

@@ -65,12 +65,16 @@ function rawS3Store({ bucket, client: config, now }: S3Options, prefix: string, 
     const age = now() - (looked.get(queue) ?? -Infinity)
     if (age >= 0 && age < lookAheadMs) return
     looked.set(queue, now())
-    let after: string | undefined = queue + position.next(queue)
-    while (after !== undefined) {
-      counts.lists++
-      const page = await list(queue, after, 1000)
-      position.saw(queue, page.entries.at(-1)?.key)
-      after = page.next
+    try {
+      for (let after: string | undefined = queue + position.next(queue); after !== undefined;) {
+        counts.lists++
+        const page = await list(queue, after, 1000)
+        position.saw(queue, page.entries.at(-1)?.key)
+        after = page.next
+      }
+    } catch (error) {
+      looked.delete(queue)
+      throw error
     }
   }
 
@@ -125,6 +129,8 @@ function rawS3Store({ bucket, client: config, now }: S3Options, prefix: string, 
 
 const defaults: Sdk.S3ClientConfig = {
   maxAttempts: 3,
+  // Without these the SDK waits for ever, and so would whoever pushed the data.
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
   // Not every S3-compatible server knows the newer checksums; records have their own.
   requestChecksumCalculation: 'WHEN_REQUIRED',
   responseChecksumValidation: 'WHEN_REQUIRED',

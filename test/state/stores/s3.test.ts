@@ -126,10 +126,22 @@ describe('s3', () => {
     }
   })
 
-  it('is slow when the server is', async () => {
-    const store = openOn(fake)
+  it('is slow when the server is, but does not wait for ever', async () => {
     next(fake, { kind: 'late', ms: 20 }, 1)
-    assert.equal(await store.get('absent'), undefined)
+    assert.equal(await openOn(fake).get('absent'), undefined)
+    const hasty = s3Store({
+      ...env, bucket: 'state', client: { ...clientFor(fake), requestHandler: { requestTimeout: 30, throwOnRequestTimeout: true } },
+    })
+    next(fake, { kind: 'late', ms: 500 }, 9)
+    await assert.rejects(hasty.get('absent'), (error: unknown) => error instanceof StoreError && error.retryable)
+  })
+
+  it('does not append while it cannot know the positions of others', async () => {
+    const store = openOn(fake)
+    next(fake, { kind: 'refuse', status: 503, code: 'SlowDown' }, 3)
+    await assert.rejects(store.append('q/', '-a', Uint8Array.of(1)), StoreError)
+    await store.append('q/', '-a', Uint8Array.of(1))
+    assert.deepEqual(fake.requests, ['GET ?list', 'GET ?list', 'GET ?list', 'GET ?list', 'PUT'])
   })
 
   it('keeps its prefix to itself', async () => {
