@@ -111,8 +111,8 @@ function decodeBody(fields: Fields, body: Evaluated, path: Path, state: State): 
 }
 
 /** Warns of a field that has no effect here, and refuses one (or a value of it) that the user has not opened the gate for. */
-function note({ inert, gate, gateWhen }: Field<unknown>, value: unknown, name: string, at: Range, { problems, stability }: State): void {
-  if (inert !== undefined) problems.push({ kind: 'inert', name, at, path: [], text: inert })
+function note({ inert, inertWhen, gate, gateWhen }: Field<unknown>, value: unknown, name: string, at: Range, { problems, stability }: State): void {
+  if (inert !== undefined && (inertWhen === undefined || inertWhen(value))) problems.push({ kind: 'inert', name, at, path: [], text: inert })
   if (gate === undefined || stabilities.indexOf(gate) <= stabilities.indexOf(stability)) return
   if (gateWhen === undefined || (value !== undefined && gateWhen(value))) problems.push({ kind: 'gated', name, at, path: [], text: gate })
 }

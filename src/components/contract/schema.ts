@@ -31,6 +31,8 @@ export interface Field<T> {
   readonly written?: unknown
   /** The field is accepted for compatibility; this sentence says what happens to it. */
   readonly inert?: string
+  /** Which values of an attribute the sentence is for, where not for all. */
+  readonly inertWhen?: (value: unknown) => boolean
   /** The stability level below which the field may not be set. */
   readonly gate?: Stability
   /** Which values the gate is for, where not for all; a block is asked with its decoded fields. */
@@ -51,6 +53,7 @@ type Reads = 'text' | 'secret' | ((siblings: Readonly<Record<string, unknown>>) 
 
 interface Notes {
   inert?: string
+  inertWhen?: (value: unknown) => boolean
   gate?: Stability
   gateWhen?: (value: unknown) => boolean
   reads?: Reads
@@ -120,7 +123,7 @@ function read<T>(leaf: Leaf<T>, written: unknown): T {
 }
 
 function describe<T, W>(schema: z.ZodMiniType<T>, type: string, options: Options<W>, fromWritten: (written: W) => T): Field<T> {
-  const { required, default: written, inert, gate, gateWhen, reads } = options as { required?: true; default?: W } & Notes
+  const { required, default: written, inert, inertWhen, gate, gateWhen, reads } = options as { required?: true; default?: W } & Notes
   return {
     form: 'attribute',
     type,
@@ -128,6 +131,7 @@ function describe<T, W>(schema: z.ZodMiniType<T>, type: string, options: Options
     required: required === true,
     ...(written !== undefined && { fallback: fromWritten(written), written }),
     ...(inert !== undefined && { inert }),
+    ...(inertWhen !== undefined && { inertWhen }),
     ...(gate !== undefined && { gate }),
     ...(gateWhen !== undefined && { gateWhen }),
     ...(reads !== undefined && { reads }),

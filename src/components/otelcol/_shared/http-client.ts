@@ -18,7 +18,7 @@ export const httpClientFields = {
   /** A proxy to send through. */
   proxy_url: string({ default: '', inert: 'Requests leave through the platform\'s fetch, which takes no proxy.' }),
   /** How to compress what is sent: `gzip`, `zlib`, `deflate`, `snappy`, `zstd` or `none`. */
-  compression: string({ default: 'gzip' }),
+  compression: string({ default: 'gzip', inert: 'This compression cannot be written here; gzip is sent in its place.', inertWhen: name => contentEncoding(name as string) === 'gzip' && name !== 'gzip' }),
   /** How hard to compress. */
   compression_params: block({
     /** The compression's level. */
@@ -58,6 +58,13 @@ export const httpClientFields = {
     enabled: boolean({ default: false }),
   }, { inert: 'Nothing is kept between two requests here, cookies neither.' }),
 }
+
+/** What a body is sent as; undefined for as it is. Every OTLP receiver has to know gzip, so it does for what cannot be written. */
+function contentEncoding(compression: string): string | undefined {
+  if (compression === '' || compression === 'none') return undefined
+  return writableEncodings.includes(compression) ? compression : 'gzip'
+}
+
 export type HttpClientArgs = Decoded<typeof httpClientFields>
 
 export interface Outgoing {
@@ -77,10 +84,7 @@ export function httpClient(args: HttpClientArgs, at: readonly string[]): Send {
   if (!algorithms.includes(compression)) {
     throw new ArgumentError([...at, 'compression'], `unrecognized compression type ${JSON.stringify(compression)}`, { hint: `use ${algorithms.filter(name => name !== '').join(', ')}` })
   }
-  const coded = compression !== '' && compression !== 'none'
-  if (coded && !writableEncodings.includes(compression)) {
-    throw new ArgumentError([...at, 'compression'], `${JSON.stringify(compression)} cannot be written here`, { hint: `use ${[...writableEncodings, 'none'].join(', ')}` })
-  }
+  const encoding = contentEncoding(compression)
   if (auth !== undefined && auth.authorize === undefined) {
     throw new ArgumentError([...at, 'auth'], 'the handler can only check credentials of requests that come in, not add them to those that go out')
   }
@@ -88,9 +92,9 @@ export function httpClient(args: HttpClientArgs, at: readonly string[]): Send {
   return async ({ contentType, body, ...delivery }, call) => {
     const headers = new Headers(fixed)
     headers.set('content-type', contentType)
-    if (coded) headers.set('content-encoding', compression)
+    if (encoding !== undefined) headers.set('content-encoding', encoding)
     await auth?.authorize!(headers, call)
-    return deliver(call, { ...delivery, timeoutMs, headers, body: coded ? await compress(compression, body) : body })
+    return deliver(call, { ...delivery, timeoutMs, headers, body: encoding === undefined ? body : await compress(encoding, body) })
   }
 }
 

@@ -11,15 +11,15 @@ const clientFields = {
   /** The user to send. */
   username: string({ default: '' }),
   /** A file with the user to send. */
-  username_file: string({ default: '' }),
+  username_file: string({ default: '', reads: 'text' }),
   /** The password to send. */
   password: secret({ default: '' }),
   /** A file with the password to send. */
-  password_file: string({ default: '' }),
+  password_file: string({ default: '', reads: 'secret' }),
 }
 const htpasswdFields = {
   /** A file of users and passwords, in htpasswd's format. */
-  file: string({ default: '' }),
+  file: string({ default: '', reads: 'secret' }),
   /** The same, written here; it wins over the file. */
   inline: string({ default: '' }),
 }

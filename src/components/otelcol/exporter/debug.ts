@@ -26,7 +26,7 @@ export default defineComponent({
     /** Whether to write to the collector's own log; otherwise it is plain text. */
     use_internal_logger: boolean({ default: true }),
     /** Where plain text goes. */
-    output_paths: list(string({ required: true }), { default: ['stdout'], inert: 'Plain text goes to the platform\'s output, and nowhere else.' }),
+    output_paths: list(string({ required: true }), { default: ['stdout'], inert: 'Plain text goes to the platform\'s output, and nowhere else.', inertWhen: paths => (paths as string[]).some(path => path !== 'stdout') }),
     /** Alloy's own metrics of this component. */
     debug_metrics: debugMetrics(),
   }),

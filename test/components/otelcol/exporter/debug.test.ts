@@ -4,7 +4,7 @@ import debug from '../../../../src/components/otelcol/exporter/debug.ts'
 import type { OtlpConsumer } from '../../../../src/components/contract/consume.ts'
 import type { OtlpBatch } from '../../../../src/telemetry/batch.ts'
 import { fakeCall } from '../../../support/call.ts'
-import { buildComponent } from '../../../support/component.ts'
+import { buildComponent, problemsOf } from '../../../support/component.ts'
 import { batchOf, spans } from '../otlp.ts'
 
 const input = (text: string) => buildComponent(debug, text).exports!['input'] as OtlpConsumer
@@ -179,6 +179,11 @@ SpanLink #0
     const quiet = fakeCall()
     for (let i = 0; i < 5; i++) await never.consume(spans('a'), quiet)
     assert.equal(quiet.logs.length, 1)
+  })
+
+  it('says where plain text cannot go', () => {
+    assert.match(problemsOf(debug, 'output_paths = ["stdout", "/tmp/x"]').join(), /^inert output_paths/)
+    assert.deepEqual(problemsOf(debug, 'output_paths = ["stdout"]'), [])
   })
 
   it('refuses arguments that cannot work', () => {

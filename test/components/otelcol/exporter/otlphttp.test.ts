@@ -59,6 +59,13 @@ describe('otelcol.exporter.otlphttp', () => {
     assert.deepEqual(new Uint8Array(inflateSync(zlib!.body)), batch.bytes)
   })
 
+  it('sends gzip for what cannot be written, and says so', async () => {
+    const text = 'client {\n endpoint = "http://x.test"\n compression = "zstd"\n}'
+    const { requests: [request] } = await sendOne(text)
+    assert.equal(request!.headers.get('content-encoding'), 'gzip')
+    assert.match(problemsOf(exporter, text).join(), /^inert client.compression: .*gzip is sent/)
+  })
+
   it('encodes JSON when asked to', async () => {
     const { requests: [request] } = await sendOne(`${client()}encoding = "json"`)
     assert.equal(request!.headers.get('content-type'), 'application/json')
