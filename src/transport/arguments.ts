@@ -51,7 +51,10 @@ export function basicCredentials(username: string, password: string): string {
 /** Checks that a header of this name and value can be sent at all. */
 export function sendableHeader(name: string, value: string, path: Path): void {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw new ArgumentError(path, `${JSON.stringify(name)} is not a header name`)
-  if (/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value)) {
+  if (!isHeaderValue(value)) {
     throw new ArgumentError(path, `the value of header ${name} has characters that no header can carry`)
   }
 }
+
+/** Whether a header can carry this text. */
+export const isHeaderValue = (value: string): boolean => !/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value)

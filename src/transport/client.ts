@@ -3,7 +3,7 @@
 import type { Call } from '../components/contract/call.ts'
 import { ArgumentError, retryable } from '../components/contract/errors.ts'
 import { text } from '../lib/bytes.ts'
-import { atMostOne, basicCredentials, present, sendableHeader, type Path } from './arguments.ts'
+import { atMostOne, basicCredentials, isHeaderValue, present, sendableHeader, type Path } from './arguments.ts'
 import type { HttpClientArgs, Secret } from './client-args.ts'
 import { tokenSource } from './oauth2.ts'
 
@@ -34,9 +34,15 @@ export function httpClient(args: HttpClientArgs, path: Path, others: Readonly<Re
     redirect: args.follow_redirects ? 'follow' : 'manual',
     async authorize(headers, call) {
       for (const [name, value] of fixed) headers.append(name, value)
-      if (credentials !== undefined) headers.set('authorization', await credentials(call))
+      if (credentials !== undefined) setCredentials(headers, await credentials(call))
     },
   }
+}
+
+/** Sets the Authorization header. What cannot be sent is not quoted, as the platform's own error would. */
+export function setCredentials(headers: Headers, value: string): void {
+  if (!isHeaderValue(value)) throw retryable('the credentials hold characters that no header can carry', { status: 500 })
+  headers.set('authorization', value)
 }
 
 function credentialsOf(args: HttpClientArgs, path: Path): Credentials | undefined {

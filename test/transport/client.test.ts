@@ -53,6 +53,13 @@ describe('HTTP client arguments: credentials', () => {
       error instanceof ConsumeError && error.kind === 'retryable' && error.message.includes('/none'))
   })
 
+  it('credentials that no header can carry are not quoted', async () => {
+    for (const token of ['a\\nhidden', 'hidden\u2603']) {
+      await assert.rejects(headersOf(`bearer_token = "${token}"`), (error: unknown) =>
+        error instanceof ConsumeError && error.status === 500 && !`${error.stack} ${String(error.cause)}`.includes('hidden'))
+    }
+  })
+
   it('refuses what excludes each other, with both names', () => {
     refused('basic_auth { }\nbearer_token = "x"', ['bearer_token'], /basic_auth and bearer_token exclude each other/)
     refused('oauth2 { }\nauthorization { }', ['oauth2'], /authorization and oauth2/)

@@ -4,8 +4,8 @@ import { defineComponent } from '../contract/define.ts'
 import { ArgumentError } from '../contract/errors.ts'
 import { args, boolean, list, receivers, string } from '../contract/schema.ts'
 import type { PrometheusBatch } from '../../telemetry/batch.ts'
-import { prometheusBatch, seriesOf, stripPrometheus } from '../../telemetry/prometheus.ts'
-import { dropInvalidSeries } from '../../telemetry/prometheus-validate.ts'
+import { LabelCache, prometheusBatch, seriesOf, stripPrometheus, type SeriesCursor } from '../../telemetry/prometheus.ts'
+import { checkLabels, dropInvalidSeries, type ValidSeries } from '../../telemetry/prometheus-validate.ts'
 import { HttpError, guarded, readBody } from '../../transport/receive.ts'
 import { dskitServer, listening } from '../../transport/server-args.ts'
 import { TooLargeError } from '../../wire/compression.ts'
@@ -60,11 +60,12 @@ function checkMessages(accepted: readonly string[]): void {
 const plain = (status: number, message: string, headers: Record<string, string>) =>
   new Response(`${message}\n`, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } })
 
-const receiver = (forwardTo: readonly PrometheusConsumer[], accepted: readonly string[], metadata: boolean) =>
-  async (request: Request, call: Call): Promise<Response> => {
+function receiver(forwardTo: readonly PrometheusConsumer[], accepted: readonly string[], metadata: boolean) {
+  const validate = validator()
+  return async (request: Request, call: Call): Promise<Response> => {
     const message = messageOf(request, accepted)
     const received = decoders[message](await readRequest(request))
-    const { batch: valid, droppedSamples, droppedSeries, reason } = dropInvalidSeries(metadata ? received : stripPrometheus(received, { metadata: true }))
+    const { batch: valid, droppedSamples, droppedSeries, reason } = validate(metadata ? received : stripPrometheus(received, { metadata: true }))
     const latest = call.now() + aheadMs
     const { batch, dropped: ahead } = keepTimes(valid, timestamp => timestamp <= latest)
     if (batch.bytes.length > 0) await fanOut(forwardTo, batch, call)
@@ -76,6 +77,23 @@ const receiver = (forwardTo: readonly PrometheusConsumer[], accepted: readonly s
     if (droppedSeries > 0 && message === v2Message) return plain(400, `${reason}; ${droppedSeries} series were refused, the others were taken`, headers)
     return new Response(null, { status: 204, headers })
   }
+}
+
+/** Drops invalid series; which labels are valid is remembered, because the same series come again and again, nearly all of them valid. */
+function validator(): (batch: PrometheusBatch) => ValidSeries {
+  const known = new LabelCache(50_000, 8 * 1024 * 1024)
+  const isFine = ({ bytes, labelsFrom, labelsTo }: SeriesCursor) => {
+    const { problem, named, sorted } = checkLabels(bytes, labelsFrom, labelsTo)
+    return problem === undefined && named && sorted
+  }
+  return (batch) => {
+    for (const series of seriesOf(batch)) {
+      const verdict = known.lookUp(series.bytes, series.labelsFrom, series.labelsTo, () => (isFine(series) ? undefined : null))
+      if (verdict === null) return dropInvalidSeries(batch)
+    }
+    return { batch, droppedSeries: 0, droppedSamples: 0, reason: undefined }
+  }
+}
 
 /** The bytes of a request without snappy, which is meant where no Content-Encoding is given too. */
 async function readRequest(request: Request): Promise<Uint8Array> {

@@ -86,6 +86,13 @@ describe('loki.write: requests', () => {
     assert.ok(refused.error instanceof ConsumeError && refused.error.kind === 'permanent')
   })
 
+  it('refuses the entries of a tenant that no header can carry', async () => {
+    const { requests, error } = await send(endpoint(), streams([['{a="1", __tenant_id__="\u2603"}', ['x']], ['{a="2"}', ['y']]]))
+    assert.equal(requests.length, 1)
+    assert.ok(error instanceof ConsumeError)
+    assert.deepEqual([error.kind, error.rejected], ['permanent', 1])
+  })
+
   it('one tenant\'s trouble does not cost another', async () => {
     const batch = streams([['{a="1", __tenant_id__="bad"}', ['x']], ['{a="2", __tenant_id__="good"}', ['y']]])
     const { requests, error } = await send(endpoint(), batch, ({ headers }) => new Response(null, { status: headers.get('x-scope-orgid') === 'bad' ? 400 : 204 }))

@@ -6,7 +6,7 @@ import { joinFailures, permanent } from '../../contract/errors.ts'
 import type { LokiBatch } from '../../../telemetry/batch.ts'
 import type { Labels } from '../../../telemetry/labels.ts'
 import { StreamCache, addStreamLabels, compactLoki, countEntries, groupByTenant, splitLoki, streamsOf, writeLoki } from '../../../telemetry/loki.ts'
-import { httpUrl, sendableHeader, type Path } from '../../../transport/arguments.ts'
+import { httpUrl, isHeaderValue, sendableHeader, type Path } from '../../../transport/arguments.ts'
 import { httpClient } from '../../../transport/client.ts'
 import { deliver, type RetryPolicy } from '../../../transport/deliver.ts'
 import { sendInOrder } from '../../../transport/in-order.ts'
@@ -19,6 +19,7 @@ export function lokiEndpoint(args: EndpointArgs, external: Labels, maxStreams: n
   const { url, basic } = httpUrl(args.url, [...path, 'url'])
   const client = httpClient(args, path)
   for (const [name, value] of Object.entries(args.headers)) sendableHeader(name, value, [...path, 'headers', name])
+  sendableHeader('x-scope-orgid', args.tenant_id, [...path, 'tenant_id'])
   const retry = retryPolicy(args)
   const retryableStatus = (status: number) => status >= 500 || (status === 429 && args.retry_on_http_429)
   const cache = new StreamCache()
@@ -35,6 +36,7 @@ export function lokiEndpoint(args: EndpointArgs, external: Labels, maxStreams: n
   }
 
   const sendTenant = async (tenant: string, batch: LokiBatch, call: Call) => {
+    if (!isHeaderValue(tenant)) throw permanent(`no header can carry the tenant ${JSON.stringify(tenant)}`, { rejected: countEntries(batch) })
     const headers = await headersFor(tenant, call)
     await sendInOrder(splitLoki(compactLoki(batch), { maxBytes: args.batch_size }), countEntries, async (part) => {
       const body = encodeSnappy(limitStreams(part, maxStreams, call).bytes)

@@ -7,7 +7,7 @@ import type { PrometheusBatch } from '../../../telemetry/batch.ts'
 import { mergeLabels, type Labels } from '../../../telemetry/labels.ts'
 import { LabelCache, countSamples, mapLabels, splitPrometheus, stripPrometheus } from '../../../telemetry/prometheus.ts'
 import { httpUrl, present, sendableHeader, type Path } from '../../../transport/arguments.ts'
-import { httpClient } from '../../../transport/client.ts'
+import { httpClient, setCredentials } from '../../../transport/client.ts'
 import { deliver, type RetryPolicy } from '../../../transport/deliver.ts'
 import { sendInOrder } from '../../../transport/in-order.ts'
 import { rulesAt } from '../../../transport/rule-args.ts'
@@ -82,7 +82,7 @@ function headerSource(args: EndpointArgs, basic: string | undefined, path: Path)
     const headers = new Headers({ 'user-agent': userAgent, ...(present(basic) && { authorization: basic! }) })
     for (const [name, value] of Object.entries(args.headers)) headers.set(name, value)
     await client.authorize(headers, call)
-    if (azure !== undefined) headers.set('authorization', await azure(call))
+    if (azure !== undefined) setCredentials(headers, await azure(call))
     await identify(headers, call)
     for (const [name, value] of protocolHeaders[args.protobuf_message]) headers.set(name, value)
     return headers
