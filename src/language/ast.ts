@@ -156,3 +156,10 @@ export function walkStatements(body: readonly Statement[], visit: (node: Stateme
     if (node.kind === 'block') walkStatements(node.body, visit)
   }
 }
+
+const places = new Set(['start', 'end', 'open', 'at', 'labelStart'])
+
+/** A tree without its offsets, as JSON: equal where two trees say the same. */
+export function outline(node: unknown): string {
+  return JSON.stringify(node, (key, value: unknown) => places.has(key) ? undefined : value)
+}

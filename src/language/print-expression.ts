@@ -1,6 +1,5 @@
 /** Expressions on one line, for messages and for code that builds configuration. */
 import type { Expression } from './ast.ts'
-import { quote } from '../lib/go-text.ts'
 
 /** `node` as source text on one line (raw strings keep their line breaks). */
 export function printExpression(node: Expression): string {
@@ -27,11 +26,10 @@ function endsInNumber(node: Expression): boolean {
 const quotable = /^(?:[^"\\\n]|\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}))*$/
 
 /**
- * The name of an object's field as source text. Alloy does not interpret escapes in names, so one with a backslash or a quote in it is
- * written as it was read (`alloy fmt` escapes it once more each time, which makes another name of it).
+ * The name of an object's field as source text. Alloy does not interpret escapes in names, so it is written as it was read (`alloy fmt`
+ * escapes what is in it once more each time, which makes another name of it).
  */
 export function printFieldName({ name, quoted }: { name: string; quoted: boolean }): string {
   if (!quoted) return name
-  if (!/["\\\n]/.test(name)) return quote(name)
   return quotable.test(name) ? `"${name}"` : `\`${name}\``
 }

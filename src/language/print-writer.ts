@@ -8,8 +8,8 @@ type Space = ' ' | '\v' | '\n' | '\f' | 'indent' | 'unindent' | 'none'
 
 export interface Writer {
   space(...spaces: Space[]): void
-  /** Writes a token; `at` is its offset in the source, where that is known better than by counting on. */
-  token(text: string, at?: number): void
+  /** Writes a token; `at` is its offset in the source, where that is known better than by counting on; tabs in a literal are kept. */
+  token(text: string, at?: number, literal?: boolean): void
   /** Writes the comments that are left and gives the whole text. */
   finish(): string
 }
@@ -27,6 +27,8 @@ export function createWriter(comments: readonly CommentGroup[], lines: LineMap):
   /** Where writing is in the source, as far as can be told by counting; and where it was after the last text. */
   let place = { offset: 0, line: 1 }
   let lastLine = 0
+  /** Whether what is written next would become part of a line comment. */
+  let inLineComment = false
 
   const indent = (): void => {
     if (!lineStart) return
@@ -42,6 +44,7 @@ export function createWriter(comments: readonly CommentGroup[], lines: LineMap):
     if (char === '\n' || char === '\f') {
       place.line += count
       lineStart = true
+      inLineComment = false
     }
   }
 
@@ -50,6 +53,7 @@ export function createWriter(comments: readonly CommentGroup[], lines: LineMap):
     out.push(literal ? escapeMark + text + escapeMark : text)
     place = { offset: at.offset + text.length, line: at.line + countLines(text) }
     lastLine = place.line
+    inLineComment = literal && text.startsWith('//')
   }
 
   const settle = (spaces: readonly Space[]): void => {
@@ -66,7 +70,7 @@ export function createWriter(comments: readonly CommentGroup[], lines: LineMap):
   const beforeComment = (line: number, nextLine: number): void => {
     if (out.length === 0) return
     if (line === lastLine) {
-      blank(line === nextLine ? ' ' : '\t', 1)
+      blank(inLineComment ? '\f' : line === nextLine ? ' ' : '\t', 1)
       return
     }
     // Only the changes of indentation before the first space apply to the comment; that space gives way to line breaks.
@@ -81,8 +85,7 @@ export function createWriter(comments: readonly CommentGroup[], lines: LineMap):
   const afterComments = (last: { start: number; text: string }, nextLine: number): void => {
     const end = lines.line(last.start) + countLines(last.text)
     if (last.text.startsWith('/*') && nextLine === end) blank(' ', 1)
-    // Code right after a line comment would become part of it.
-    const newlines = Math.max(nextLine - lastLine, last.text.startsWith('//') ? 1 : 0)
+    const newlines = Math.max(nextLine - lastLine, inLineComment ? 1 : 0)
     const broken = pending.includes('\f')
     settle(pending.filter(space => space === 'indent' || space === 'unindent'))
     pending = []
@@ -108,11 +111,11 @@ export function createWriter(comments: readonly CommentGroup[], lines: LineMap):
 
   return {
     space: (...spaces) => { pending.push(...spaces) },
-    token(text, at) {
+    token(text, at, literal = false) {
       if (at !== undefined) place = positionOf(at)
       const next = { ...place }
       flush(next, false)
-      write(text, next, false)
+      write(text, next, literal)
     },
     finish() {
       flush({ offset: Infinity, line: Infinity }, true)

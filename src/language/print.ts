@@ -2,7 +2,8 @@
  * `alloy fmt`: one layout for every file, byte for byte. Tokens are written with soft white space between them, which is only settled
  * once the next token is known, because comments may come before it; alignment is the last step.
  */
-import type { Expression, Field, Statement } from './ast.ts'
+import type { CommentGroup, Expression, Field, Statement } from './ast.ts'
+import { outline, walkStatements } from './ast.ts'
 import { align, trimLines } from './elastic.ts'
 import { quote } from '../lib/go-text.ts'
 import type { ParsedFile } from './parse.ts'
@@ -20,10 +21,43 @@ export function format(source: string | ParsedFile): string {
   const parsed = typeof source === 'string' ? parseFile('', source) : source
   const error = parsed.diagnostics.find(({ severity }) => severity === 'error')
   if (error !== undefined) throw new SyntaxError(`${error.start.line}:${error.start.column}: ${error.message}`)
-  const lines = lineMap(parsed.source)
-  const writer = createWriter(parsed.comments, lines)
-  walkBody(parsed.body, writer, lines)
+  const text = layOut(parsed, parsed.comments)
+  const inner = innerComments(parsed)
+  if (inner.size === 0 || saysTheSame(parsed, text)) return text
+  // A comment in the middle of a statement can end up where a line break changes its meaning: then it goes before the statement.
+  return layOut(parsed, parsed.comments.map(group => {
+    const start = inner.get(group)
+    return start === undefined ? group : group.map(comment => ({ ...comment, start }))
+  }))
+}
+
+function layOut({ source, body }: ParsedFile, comments: readonly CommentGroup[]): string {
+  const lines = lineMap(source)
+  const writer = createWriter(comments, lines)
+  walkBody(body, writer, lines)
   return `${trimLines(align(writer.finish()))}\n`
+}
+
+/** Groups of comments inside an attribute or the head of a block, with the place where that starts. */
+function innerComments({ body, comments }: ParsedFile): Map<CommentGroup, number> {
+  const found = new Map<CommentGroup, number>()
+  let next = 0
+  walkStatements(body, node => {
+    const end = node.kind === 'attribute' ? node.end : node.open
+    for (let group = comments[next]; group !== undefined && group[0]!.start < end; group = comments[++next]) {
+      if (group[0]!.start > node.start) found.set(group, node.start)
+    }
+  })
+  return found
+}
+
+/** Whether a formatted text still has the tree and the comments of the file; blanks are not looked at. */
+function saysTheSame(parsed: ParsedFile, text: string): boolean {
+  const again = parseFile(parsed.file, text)
+  const count = (file: ParsedFile) => file.comments.flat().length
+  const blanks = /(?:\\[tnvf]| )+/g
+  return again.diagnostics.length === 0 && count(again) === count(parsed)
+    && outline(again.body).replace(blanks, ' ') === outline(parsed.body).replace(blanks, ' ')
 }
 
 /** Formats statements that code has made: what their offsets say is ignored, and every object of several fields gets a line a field. */
@@ -157,7 +191,7 @@ function walkObject(fields: readonly Field[], { start, end }: Range, writer: Wri
     }
     // The line of the name, not of the value: a field after a value of several lines starts a new line.
     line = lines.line(field.start)
-    writer.token(printFieldName(field), field.start)
+    writer.token(printFieldName(field), field.start, /[\t\v\f]/.test(field.name))
     writer.space('\v')
     writer.token('=')
     writer.space(' ')

@@ -36,6 +36,10 @@ describe('formatter', () => {
     assert.equal(format('a = b.// c\nd'), 'a = b. // c\nd\n')
   })
 
+  it('moves a comment out of a statement where it would break it', () => {
+    assert.equal(format('a { b = f.g[0].\n// c\nh(1) }'), 'a {\n\t// c\n\tb = f.g[0].h(1)\n}\n')
+  })
+
   it('refuses a file with errors, naming the place', () => {
     assert.throws(() => format('a = ]'), /1:5: expected expression/)
   })

@@ -63,7 +63,7 @@ describe('conversions', () => {
     [new OptionalSecret('12', false), 12n],
   ]
   for (const [value, wanted] of numbers) {
-    it(`makes ${String(wanted)} of ${String(value)}`, () => {
+    it(`makes ${String(wanted)} of ${inspect(value)}`, () => {
       if (wanted === undefined) assert.throws(() => toNumber(value), CallError)
       else assert.equal(toNumber(value), wanted)
     })

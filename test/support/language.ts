@@ -1,6 +1,7 @@
 /** Arbitrary trees of the language, for property tests. */
 import fc from 'fast-check'
 import type { BinaryOperator, Expression, Statement } from '../../src/language/ast.ts'
+import { outline } from '../../src/language/ast.ts'
 import { precedence } from '../../src/language/grammar.ts'
 
 const nowhere = { start: 0, end: 0 }
@@ -68,9 +69,7 @@ export const bodies: fc.Arbitrary<Statement[]> = fc.letrec<{ body: Statement[] }
   ), { maxLength: 4 }),
 })).body
 
-const places = new Set(['start', 'end', 'open', 'at', 'labelStart'])
-
 /** A tree without its offsets, as plain data. */
 export function withoutPlaces(node: unknown): unknown {
-  return JSON.parse(JSON.stringify(node, (key, value: unknown) => places.has(key) ? undefined : value))
+  return JSON.parse(outline(node))
 }

@@ -27,7 +27,7 @@ function run(source: string): Value | { problem: string } {
 /** Integers as `1n`, objects as entries: what deepEqual can compare. */
 function plain(value: Value | { problem: string }): unknown {
   if (Array.isArray(value)) return Array.from(value, plain)
-  return typeof value === 'object' && value !== null && isObject(value as Value)
+  return typeof value === 'object' && value !== null && isObject(value)
     ? Object.fromEntries(Object.entries(value as ObjectValue).map(([key, inner]) => [key, plain(inner)]))
     : value
 }
