@@ -28,7 +28,7 @@ const library = {
 }
 
 /** Compiles the configuration at `configPath`; files it names are read relative to the working folder, as Alloy does. */
-export async function compilePath(configPath: string, options: Pick<CompileOptions, 'stability' | 'communityComponents' | 'target' | 'requireAuthentication' | 'withoutGuard'>): Promise<Compiled> {
+export async function compilePath(configPath: string, options: Pick<CompileOptions, 'stability' | 'communityComponents' | 'target' | 'requireAuthentication' | 'advice' | 'withoutGuard'>): Promise<Compiled> {
   return compile(await readSources(configPath), {
     ...options,
     lookup,

@@ -1,12 +1,9 @@
 /** `sluice run`: compile a configuration and serve it here, in workerd (as on Cloudflare) or in Node. */
 
 import type { Platform } from '../components/contract/define.ts'
-import { bundle } from './bundle.ts'
 import { hasPlan } from './build.ts'
 import { compilePath, printDiagnostics } from './compile.ts'
 import { describe } from './describe.ts'
-import { runNode } from './run-node.ts'
-import { runWorkerd } from './run-workerd.ts'
 import { UsageError, onePath, oneOf, featureFlags, featureHelp, features, parse } from './usage.ts'
 
 export const summary = 'compile a configuration and serve it on this machine'
@@ -54,12 +51,15 @@ export async function run(args: readonly string[]): Promise<number> {
   const compiled = await compilePath(onePath(positionals), { target, ...features(values), withoutGuard })
   printDiagnostics(compiled)
   if (!hasPlan(compiled)) return 1
+  // Loaded when it is needed: the runtimes take longer to load than a mistake takes to be told.
+  const { bundle } = await import('./bundle.ts')
   const { code } = await bundle(compiled, target)
 
   const stopped = new Promise<void>(resolve => { for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve() }) })
   let running: Running
   try {
-    running = await (platform === 'workerd' ? runWorkerd : runNode)({ code, host, port, storage: values['storage.path'] })
+    const serve = platform === 'workerd' ? (await import('./run-workerd.ts')).runWorkerd : (await import('./run-node.ts')).runNode
+    running = await serve({ code, host, port, storage: values['storage.path'] })
   } catch (error) {
     console.error(`sluice run: cannot serve on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`)
     return 1

@@ -20,7 +20,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (positionals.length === 0) throw new UsageError('PATH is missing')
   const target = values.target === undefined ? {} : { target: oneOf('target', values.target, ['cloudflare', 'lambda', 'node']) }
   const results = []
-  for (const at of positionals) results.push(await compilePath(at, { ...features(values), ...target }))
+  for (const at of positionals) results.push(await compilePath(at, { ...features(values), ...target, advice: true }))
   if (values.json) console.log(JSON.stringify(results.flatMap(({ diagnostics }) => diagnostics.map(toJson)), null, 2))
   else results.forEach(printDiagnostics)
   return results.every(({ plan }) => plan !== undefined) ? 0 : 1

@@ -25,7 +25,7 @@ const sendAll = (receivers: readonly unknown[], value: unknown) => { for (const 
 function goSyntax(value: Value): string {
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
   if (isObject(value)) return `map[string]interface {}{${Object.keys(value).sort().map(key => `${JSON.stringify(key)}:${goSyntax(value[key]!)}`).join(', ')}}`
-  return typeof value === 'string' ? JSON.stringify(value) : String(value as bigint)
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
 function testComponents(world: World): Record<string, Definition> {
@@ -86,7 +86,7 @@ function testComponents(world: World): Record<string, Definition> {
     }),
     defineComponent({
       ...gone, name: 'testcomponents.community', community: true, args: args({ input: integer({ default: 0 }) }), exports: { output: 'any' },
-      build: ({ input }) => ({ exports: { output: BigInt(input as number) } }),
+      build: ({ input }) => ({ exports: { output: BigInt(input) } }),
     }),
     defineComponent({ name: 'logging', singleton: true, stability: 'generally-available', args: args({ level: string(), format: string() }), build: () => ({}) }),
     defineComponent({ ...gone, name: 'testcomponents.experimental', stability: 'experimental' }),

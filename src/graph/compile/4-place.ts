@@ -28,6 +28,7 @@ export async function place(checked: Checked, options: CompileOptions, diagnosti
   const report = reporter(checked.sources, diagnostics)
   const doors = claim(checked.nodes, report)
   guard(checked.nodes, options, report)
+  if (options.advice === true) idle(checked.nodes, report)
   fit(checked.nodes, options, report)
   const embedded = await embed(checked.nodes, options, report)
   const kept = checked.nodes.filter(node => options.withoutGuard !== true || node.instance?.guard === undefined)
@@ -80,9 +81,20 @@ const listenAddress = (instance: Instance | undefined) => instance?.listen && `$
 
 /** On the internet, every receiver needs a guard: its own, or the `http` block's. */
 function guard(nodes: readonly CheckedNode[], options: CompileOptions, report: Report): void {
-  if (options.requireAuthentication !== true || nodes.some(node => node.instance?.guard !== undefined)) return
+  const { requireAuthentication = false, advice = false } = options
+  if (!(requireAuthentication || advice) || nodes.some(node => node.instance?.guard !== undefined)) return
+  const message = requireAuthentication ? messages.unguarded : messages.unguardedWarning
   for (const { instance, id, file, block } of nodes) {
-    if (instance?.routes !== undefined && instance.guarded !== true) report(file, nameSpan(block), messages.unguarded(id))
+    if (instance?.routes !== undefined && instance.guarded !== true) report(file, nameSpan(block), message(id))
+  }
+}
+
+/** Components whose exports nobody uses, and which do nothing by themselves. */
+function idle(nodes: readonly CheckedNode[], report: Report): void {
+  const used = new Set(nodes.flatMap(node => node.uses.map(use => use.id)))
+  for (const { id, definition, instance, file, block } of nodes) {
+    if (definition?.exports === undefined || used.has(id) || instance?.routes !== undefined || instance?.schedule !== undefined) continue
+    report(file, nameSpan(block), messages.unreachable(id))
   }
 }
 

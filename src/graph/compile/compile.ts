@@ -28,6 +28,8 @@ export interface CompileOptions {
   readonly target?: Platform
   /** Receivers that anyone may write to are an error, for a target on the internet. */
   readonly requireAuthentication?: boolean
+  /** Also warn of what is allowed and probably not meant: unguarded receivers, components and arguments that nobody uses. */
+  readonly advice?: boolean
   /** Leaves out the guard of the `http` block, for serving on the machine's own address. */
   readonly withoutGuard?: boolean
   /** Why a name that Alloy knows cannot be used, and what to use instead; undefined for names it does not know. */

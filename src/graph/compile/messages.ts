@@ -232,6 +232,27 @@ export const graphMessages = {
     text: (id: string) => `receiver ${id} would accept data from anyone`,
     hint: () => 'Add http { auth { basic { username = ..., password = ... } } }, or pass --allow-unauthenticated if that is what you want.',
   }),
+  unguardedWarning: define({
+    code: 'place/unguarded-receiver-warning',
+    severity: 'warning',
+    explain: 'Nobody who writes to this receiver is asked who they are. On this machine that may be fine; a build for the internet refuses it.',
+    text: (id: string) => `receiver ${id} accepts data from anyone`,
+    hint: () => 'Add http { auth { basic { username = ..., password = ... } } }, or the auth of the receiver itself.',
+  }),
+  unreachable: define({
+    code: 'place/unreachable',
+    severity: 'warning',
+    explain: 'No data and no value gets from this component to anything that acts, or nothing sends to it: it does no work.',
+    text: (id: string) => `nothing uses ${id}`,
+    hint: () => 'Refer to what it exports (for example in a forward_to), or remove it.',
+  }),
+  unusedArgument: define({
+    code: 'graph/unused-argument',
+    severity: 'warning',
+    explain: 'The module asks for an argument and does not use it.',
+    text: (name: string) => `argument "${name}" is never read`,
+    hint: name => `Use argument.${name}.value in the module, or remove the argument.`,
+  }),
   unreadableFile: define({
     code: 'place/unreadable-file',
     explain: 'A file that the configuration names must be there when it is built for a target without a disk.',

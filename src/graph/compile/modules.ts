@@ -216,7 +216,7 @@ export class Expansion {
     if (this.#open.length >= deepest) return this.#report(file, nameSpan(block), messages.modulesTooDeep(deepest))
     const inner = new ModuleScope({ prefix: `${id}/`, path: declare.scope.path, parent: declare.scope })
     const parts = declare.block.body.filter((statement): statement is Block => statement.kind === 'block')
-    this.#arguments(id, { file, block, scope: caller }, { file: declare.file, parts, scope: inner })
+    this.#arguments(id, { file, block, scope: caller }, { file: declare.file, body: declare.block.body, parts, scope: inner })
     this.#open.push(declare)
     await this.expand(declare.block.body.map(statement => ({ file: declare.file, statement })), inner, 'declare')
     this.#open.pop()
@@ -224,14 +224,16 @@ export class Expansion {
     this.#add({ id, file: declare.file, block: declare.block, body: exported, scope: inner })
   }
 
-  #arguments(id: string, caller: { file: number; block: Block; scope: ModuleScope }, module: { file: number; parts: readonly Block[]; scope: ModuleScope }): void {
+  #arguments(id: string, caller: { file: number; block: Block; scope: ModuleScope }, module: { file: number; body: readonly Statement[]; parts: readonly Block[]; scope: ModuleScope }): void {
     const given = new Map<string, Attribute>()
     for (const statement of caller.block.body) {
       if (statement.kind === 'attribute') given.set(statement.name, statement)
       else this.#report(caller.file, nameSpan(statement), messages.unknownBlock(statement.name, undefined))
     }
+    const read = new Set(references(module.body).filter(({ path }) => path[0] === 'argument').map(({ path }) => path[1]))
     for (const part of module.parts) {
       if (part.name !== 'argument' || part.label === undefined) continue
+      if (this.#options.advice === true && !read.has(part.label)) this.#report(module.file, headSpan(part), messages.unusedArgument(part.label))
       const attribute = given.get(part.label)
       given.delete(part.label)
       const optional = literalAttribute(part, 'optional') === 'true'
