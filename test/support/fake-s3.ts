@@ -7,12 +7,14 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What may happen to a request: refused with a status before its effect, or its answer dropped after, or late. */
+/** What may happen to a request: refused with a status before its effect, its answer dropped after or late, or only part of it done. */
 export type S3Fault =
   | { kind: 'refuse'; status: number; code: string }
   | { kind: 'drop' }
   | { kind: 'reset' }
   | { kind: 'late'; ms: number }
+  /** Of the keys to delete, the first is deleted and the others are not. */
+  | { kind: 'partial' }
 
 export interface FakeS3 {
   readonly endpoint: string
@@ -65,12 +67,12 @@ export async function fakeS3(): Promise<FakeS3> {
     if (fault?.kind === 'refuse') return reply(response, failure(fault.status, fault.code))
     if (fault?.kind === 'reset') return void response.destroy()
     if (fault?.kind === 'late') await new Promise(resolve => setTimeout(resolve, fault.ms))
-    const answer = handle(what, key, request.headers, body, search)
+    const answer = handle(what, key, request.headers, body, search, fault?.kind === 'partial')
     if (fault?.kind === 'drop') return void response.destroy()
     reply(response, answer)
   }
 
-  function handle(what: string, key: string, headers: IncomingMessage['headers'], body: Buffer, search: URLSearchParams): Answer {
+  function handle(what: string, key: string, headers: IncomingMessage['headers'], body: Buffer, search: URLSearchParams, partial: boolean): Answer {
     const present = objects.get(key)
     const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, range } = headers
     switch (what) {
@@ -95,8 +97,11 @@ export async function fakeS3(): Promise<FakeS3> {
         return { status: 204 }
       }
       case 'POST ?delete': {
-        for (const [, escaped = ''] of body.toString().matchAll(/<Key>([^<]*)<\/Key>/g)) objects.delete(unxml(escaped))
-        return { status: 200, body: '<DeleteResult></DeleteResult>' }
+        const keys = [...body.toString().matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, escaped = '']) => unxml(escaped))
+        const done = partial ? 1 : keys.length
+        for (const each of keys.slice(0, done)) objects.delete(each)
+        const errors = keys.slice(done).map(each => `<Error><Key>${xml(each)}</Key><Code>InternalError</Code><Message>try again</Message></Error>`)
+        return { status: 200, body: `<DeleteResult>${errors.join('')}</DeleteResult>` }
       }
       case 'GET ?list': return list(search)
       default: return failure(501, 'NotImplemented')

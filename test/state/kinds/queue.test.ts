@@ -258,6 +258,17 @@ describe('queue', () => {
     assert.deepEqual(await names(openOn(isolate())), ['b', 'c'])
   })
 
+  it('drops again what a failed delete left, and delivers none of it', async () => {
+    const { isolate, openOn } = start()
+    let failures = 1
+    const queue = openOn(faulty(isolate(), name => (name === 'deleteAll' && failures-- > 0 ? 'before' : undefined)))
+    for (const name of ['a', 'b']) await put(queue, name)
+    const batches = await queue.peek(1000)
+    await assert.rejects(queue.drop(batches[1]!.position), StoreError)
+    assert.deepEqual(await names(queue), [])
+    assert.deepEqual((await isolate().list('queue/', { limit: 10 })).entries, [])
+  })
+
   it('keeps queues apart, whatever their names', async () => {
     const { env, store } = start()
     const pairs: [string, string][] = [['a', 'b'], ['a/b', 'c'], ['a', 'b/c'], ['..', '.'], ['a b', 'é%'], ['A', 'b']]

@@ -118,6 +118,16 @@ describe('s3', () => {
     assert.ok(second.key > first.key)
   })
 
+  it('notices that only part of many keys was deleted', async () => {
+    const store = openOn(fake)
+    for (const key of ['a', 'b', 'c']) await store.put(key, Uint8Array.of(1))
+    next(fake, { kind: 'partial' }, 1)
+    await assert.rejects(store.deleteAll(['a', 'b', 'c']), (error: unknown) => error instanceof StoreError && error.retryable && /InternalError/.test(error.message))
+    assert.deepEqual([...fake.objects.keys()], ['p/b', 'p/c'])
+    await store.deleteAll(['a', 'b', 'c'])
+    assert.equal(fake.objects.size, 0)
+  })
+
   it('says what was refused, and that it stays refused', async () => {
     const store = openOn(fake)
     for (const [status, code] of [[403, 'AccessDenied'], [404, 'NoSuchBucket'], [400, 'InvalidRequest']] as const) {
