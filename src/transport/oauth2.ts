@@ -7,7 +7,8 @@ import type { OAuth2Args } from './client-args.ts'
 import { shown } from './deliver.ts'
 
 /** What a request for a token is made of. */
-export type TokenArgs = Pick<OAuth2Args, 'client_id' | 'client_secret' | 'token_url' | 'scopes' | 'endpoint_params'> & Partial<Pick<OAuth2Args, 'client_secret_file'>>
+export type TokenArgs = Pick<OAuth2Args, 'client_id' | 'client_secret' | 'token_url' | 'scopes' | 'endpoint_params'>
+  & Partial<Pick<OAuth2Args, 'client_secret_file'>>
 
 interface Token {
   /** The value of an Authorization header. */

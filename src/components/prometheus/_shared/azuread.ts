@@ -60,7 +60,9 @@ export function azureTokens(args: Decoded<typeof fields>, path: Path): ReturnTyp
     throw new ArgumentError(path, message, { hint: 'write an oauth block with client_id, client_secret and tenant_id' })
   }
   if (oauth === undefined) {
-    throw new ArgumentError([...path, set[0]!], `${set[0]} needs a host in Azure, which a function is not`, { hint: 'use the oauth block, with an application and its secret' })
+    throw new ArgumentError([...path, set[0]!], `${set[0]} needs a host in Azure, which a function is not`, {
+      hint: 'use the oauth block, with an application and its secret',
+    })
   }
   const { client_id, client_secret, tenant_id } = oauth
   if (!uuid.test(client_id)) throw new ArgumentError([...path, 'oauth', 'client_id'], 'client_id is not the id of an application (a UUID)')
