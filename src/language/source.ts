@@ -69,7 +69,7 @@ export function lineMap(text: string): LineMap {
     return low
   }
 
-  // Counting goes on from the last place asked for, so that a long line is not scanned from its start for each of its problems.
+  // Counting goes on from the last place asked for, forwards or back, so that a long line is not scanned anew for each of its problems.
   let known = { index: 0, offset: 0, bytes: 0 }
   return {
     line: offset => lineIndex(offset) + 1,
@@ -78,8 +78,9 @@ export function lineMap(text: string): LineMap {
       const offset = at > 0 && isHigh(text.charCodeAt(at - 1)) && isLow(text.charCodeAt(at)) ? at - 1 : at
       const index = lineIndex(offset)
       const start = byteStarts()[index]!
-      if (known.index !== index || known.offset > offset) known = { index, offset: starts[index]!, bytes: start }
-      known = { index, offset, bytes: known.bytes + byteLength(text, known.offset, offset) }
+      if (known.index !== index) known = { index, offset: starts[index]!, bytes: start }
+      const distance = offset < known.offset ? -byteLength(text, offset, known.offset) : byteLength(text, known.offset, offset)
+      known = { index, offset, bytes: known.bytes + distance }
       return { offset: known.bytes, line: index + 1, column: known.bytes - start + 1 }
     },
   }

@@ -37,7 +37,7 @@ describe('formatter', () => {
   })
 
   it('moves a comment out of a statement where it would break it', () => {
-    assert.equal(format('a { b = f.g[0].\n// c\nh(1) }'), 'a {\n\t// c\n\tb = f.g[0].h(1)\n}\n')
+    assert.equal(format('a {\nb = f.g[0].\n// c\nh(1)\n}'), 'a {\n\t// c\n\tb = f.g[0].h(1)\n}\n')
   })
 
   it('refuses a file with errors, naming the place', () => {

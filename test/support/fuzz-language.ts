@@ -44,7 +44,8 @@ export function fuzzInput(random: () => number): string {
     const at = below(text.length + 1)
     const cut = below(3) === 0 ? below(10) : 0
     const pasted = below(4) === 0 ? text.slice(below(text.length), below(text.length)) : pick(pieces)
-    text = text.slice(0, at) + (below(20) === 0 ? pasted.repeat(below(400)) : pasted) + text.slice(at + cut)
+    if (text.length > 20_000) break
+    text = text.slice(0, at) + (below(20) === 0 ? pasted.repeat(below(Math.min(400, 20_000 / (pasted.length + 1)))) : pasted) + text.slice(at + cut)
   }
   return text
 }
