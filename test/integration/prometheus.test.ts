@@ -54,14 +54,14 @@ prometheus.remote_write "default" {
 }
 `
 
-const sourceConfig = (self: number, exporter: number, writes: readonly string[]) => `
+const sourceConfig = (self: number, exporter: number, writes: ReadonlyMap<string, string>) => `
 global: { scrape_interval: 1s }
 scrape_configs:
   - { job_name: prometheus, static_configs: [{ targets: ['127.0.0.1:${self}'] }] }
   - { job_name: node, static_configs: [{ targets: ['127.0.0.1:${exporter}'] }] }
   - { job_name: absent, static_configs: [{ targets: ['127.0.0.1:1'] }] }
 remote_write:
-${writes.map((url, i) => `  - { name: 'w${i}', url: '${url}', queue_config: { batch_send_deadline: 1s, max_samples_per_send: 500, max_shards: 4 }, metadata_config: { send_interval: 5s } }`).join('\n')}
+${[...writes].map(([name, url]) => `  - { name: '${name}', url: '${url}', queue_config: { batch_send_deadline: 1s, max_samples_per_send: 500, max_shards: 4 }, metadata_config: { send_interval: 5s } }`).join('\n')}
 `
 
 /** What the rules above make of a series; undefined where they drop it. */
@@ -79,6 +79,12 @@ function expectation(source: Series): Series {
   }))
 }
 
+/** What Prometheus itself counts as refused by one of its remote-write destinations. */
+async function failed(source: Peer, what: string, platform: PlatformName): Promise<number> {
+  const series = await rawSamples(source, Date.now() / 1000, 5, `prometheus_remote_storage_${what}_failed_total{remote_name="${platform}"}`)
+  return Number([...series.values()][0]?.at(-1)?.[1])
+}
+
 const count = (series: Series) => [...series.values()].reduce((sum, samples) => sum + samples.length, 0)
 
 describe('Prometheus through Sluice to Prometheus', { skip: missing ?? false }, () => {
@@ -89,7 +95,7 @@ describe('Prometheus through Sluice to Prometheus', { skip: missing ?? false }, 
   let end: number
 
   before(async () => {
-    const writes: string[] = []
+    const writes = new Map<PlatformName, string>()
     for (const platform of platforms) {
       const destination = await startPrometheus('', await freePort(), ['--web.enable-remote-write-receiver'])
       started.push(destination)
@@ -98,7 +104,7 @@ describe('Prometheus through Sluice to Prometheus', { skip: missing ?? false }, 
       started.push(sluice)
       destinations.set(platform, destination)
       sluices.set(platform, sluice)
-      writes.push(`${platform === 'node' ? `http://127.0.0.1:${port}` : sluice.url}/api/v1/metrics/write`)
+      writes.set(platform, `${platform === 'node' ? `http://127.0.0.1:${port}` : sluice.url}/api/v1/metrics/write`)
     }
     const exporter = await startNodeExporter()
     started.push(exporter)
@@ -125,6 +131,7 @@ describe('Prometheus through Sluice to Prometheus', { skip: missing ?? false }, 
       const wanted = expectation(all)
       assert.ok(wanted.size > 300 && count(wanted) > 3000, `only ${wanted.size} series with ${count(wanted)} samples were scraped\n${source.output()}`)
       assert.ok(wanted.size < all.size, 'some series are to be dropped')
+      for (const what of ['samples', 'metadata']) assert.equal(await failed(source, what, platform), 0, `${what} that Prometheus could not write\n${source.output()}`)
       const destination = destinations.get(platform)!
       const said = () => `${sluices.get(platform)!.output()}\n${source.output()}\n${destination.output()}`
       await until('all samples to arrive', async () => (count(await rawSamples(destination, end, compared)) >= count(wanted) ? true : undefined), patience)

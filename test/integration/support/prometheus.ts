@@ -72,10 +72,10 @@ async function end(child: ChildProcess): Promise<void> {
 /** A series as its labels (sorted, in JSON) and its raw samples: `[milliseconds, value]`. */
 export type Series = Map<string, readonly (readonly [number, string])[]>
 
-/** Every raw sample of every series with a `job`, in the `seconds` up to `end` (Unix seconds). */
-export async function rawSamples({ url }: Peer, end: number, seconds: number): Promise<Series> {
+/** Every raw sample of every series that the selector names (default: those with a `job`), in the `seconds` up to `end` (Unix seconds). */
+export async function rawSamples({ url }: Peer, end: number, seconds: number, selector = '{job=~".+"}'): Promise<Series> {
   const answer = await fetch(`${url}/api/v1/query`, {
-    method: 'POST', body: new URLSearchParams({ query: `{job=~".+"}[${seconds}s]`, time: String(end) }),
+    method: 'POST', body: new URLSearchParams({ query: `${selector}[${seconds}s]`, time: String(end) }),
   })
   const { status, data, error } = await answer.json() as {
     status: string; error?: string; data?: { result: { metric: Record<string, string>; values: [number, string][] }[] }
