@@ -10,6 +10,7 @@ import { attributeValue } from './attribute-value.ts'
 import { sha256 } from '../../../lib/sha.ts'
 import { valueText } from './value-text.ts'
 
+/** The fields of an `action` block. */
 export const actionFields = {
   /** The attribute to act on; `delete` and `hash` can do with `pattern` instead. */
   key: string({ default: '' }),
@@ -26,6 +27,7 @@ export const actionFields = {
   /** For `convert`, the type to convert to: `int`, `double` or `string`. */
   converted_type: string({ default: '' }),
 }
+/** One such block, decoded. */
 export type ActionArgs = Decoded<typeof actionFields>
 
 /** One change to the attributes of an item. */

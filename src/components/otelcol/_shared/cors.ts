@@ -1,5 +1,6 @@
 /** Cross-origin requests from browsers, answered as the collector's HTTP servers do (with credentials allowed). */
 
+/** The `cors` block. */
 export interface CorsRules {
   readonly allowed_origins: readonly string[]
   readonly allowed_headers: readonly string[]
@@ -11,6 +12,7 @@ export interface CorsRules {
 /** Headers that may always be sent. */
 const safelisted = ['accept', 'accept-language', 'content-language', 'content-type', 'origin']
 
+/** Rules made ready for requests. */
 export interface Cors {
   /** The answer to a preflight, or undefined when `request` is none. */
   preflight(request: Request): Response | undefined

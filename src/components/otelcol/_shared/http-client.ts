@@ -65,8 +65,10 @@ function contentEncoding(compression: string): string | undefined {
   return writableEncodings.includes(compression) ? compression : 'gzip'
 }
 
+/** An HTTP client's arguments, decoded. */
 export type HttpClientArgs = Decoded<typeof httpClientFields>
 
+/** One body on its way; statuses as in Delivery. */
 export interface Outgoing {
   readonly url: string
   readonly contentType: string
@@ -75,6 +77,7 @@ export interface Outgoing {
   readonly retryableStatus: (status: number) => boolean
   readonly settles?: (status: number) => boolean
 }
+/** Sends one body; resolves and rejects as `deliver` does. */
 export type Send = (outgoing: Outgoing, call: Call) => ReturnType<typeof deliver>
 
 /** A sender with the client's headers, credentials and compression. `at` leads to the client's block; throws ArgumentError. */

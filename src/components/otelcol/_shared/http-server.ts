@@ -50,6 +50,7 @@ export const httpServerFields = (endpoint: string) => ({
   /** How long writing an answer may take. */
   write_timeout: duration({ default: '30s', inert: platform }),
 })
+/** An HTTP server's arguments, decoded. */
 export type HttpServerArgs = Decoded<ReturnType<typeof httpServerFields>>
 
 /** How one protocol speaks HTTP: what a path does with a body, and how a refusal is worded. */

@@ -18,6 +18,7 @@ const attributeFields = {
 }
 const severities = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap(name => [name, `${name}2`, `${name}3`, `${name}4`])
 
+/** The fields of an `include` or `exclude` block. */
 export const matchFields = {
   /** How texts below are compared: `strict` (equal) or `regexp` (found by a regular expression). */
   match_type: string({ required: true }),
@@ -59,6 +60,7 @@ export const matchFields = {
     version: string(),
   }),
 }
+/** One such block, decoded. */
 export type MatchArgs = Decoded<typeof matchFields>
 
 /** A question about an item in three parts, so that what is the same for many items is asked once; all three have to hold. */

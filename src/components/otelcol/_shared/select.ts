@@ -5,6 +5,7 @@ import { editOtlp, type ItemView, type OtlpEdits, type ResourceView, type ScopeV
 import type { OtlpOutput } from '../../contract/consume.ts'
 import { compileMatch, type MatchArgs, type Matcher } from './match.ts'
 
+/** Applies a change to the items of a batch that are selected. */
 export type Edit = (batch: OtlpBatch, change: (item: ItemView) => void) => OtlpBatch
 
 /**
