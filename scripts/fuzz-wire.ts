@@ -80,7 +80,7 @@ const targets: Target[] = [
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' }, only: { type: 'string', default: '' } } })
 const runs = Number(values.runs)
-const SLOWEST_MS = 500
+const SLOWEST_MS = 200
 
 for (const target of targets.filter(({ name }) => name.includes(values.only))) {
   const random = numbers(Number(values.seed))
@@ -93,26 +93,38 @@ for (const target of targets.filter(({ name }) => name.includes(values.only))) {
       bytes = mutate(bytes, Math.floor(random() * 7), random(), Math.floor(random() * 256))
     }
     const before = performance.now()
-    let refused = false
-    try {
-      target.check(bytes)
-    } catch (error) {
-      refused = true
-      if (!isExpected(error)) fail(target, run, bytes, error)
-    }
-    try {
-      if (!refused) {
-        accepted++
-        target.use?.(bytes)
-      }
-    } catch (error) {
-      fail(target, run, bytes, error)
-    }
-    slowest = Math.max(slowest, performance.now() - before)
+    if (attempt(target, run, bytes)) accepted++
+    if (performance.now() - before > slowest) slowest = Math.max(slowest, again(target, run, bytes))
   }
   const rate = Math.round(runs / (performance.now() - start) * 1000)
   console.log(`${target.name.padEnd(20)} ${runs} runs, ${accepted} accepted, ${rate}/s, slowest ${slowest.toFixed(1)} ms`)
   if (slowest > SLOWEST_MS) process.exitCode = 1
+}
+
+/** Whether the target takes these bytes; anything but a refusal by its own error ends the program. */
+function attempt(target: Target, run: number, bytes: Uint8Array): boolean {
+  try {
+    target.check(bytes)
+  } catch (error) {
+    if (!isExpected(error)) fail(target, run, bytes, error)
+    return false
+  }
+  try {
+    target.use?.(bytes)
+  } catch (error) {
+    fail(target, run, bytes, error)
+  }
+  return true
+}
+
+/** The best of three further times: a busy machine makes anything slow once, but what is slow each time is slow by itself. */
+function again(target: Target, run: number, bytes: Uint8Array): number {
+  const times = [1, 2, 3].map(() => {
+    const before = performance.now()
+    attempt(target, run, bytes)
+    return performance.now() - before
+  })
+  return Math.min(...times)
 }
 
 function isExpected(error: unknown): boolean {

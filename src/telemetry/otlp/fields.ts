@@ -79,6 +79,9 @@ export class Fields {
   private count = 0
   /** Whether any origin is other than INPUT. */
   private edited = false
+  /** The first and the last field that an edit concerned: what is outside need not be looked at. */
+  private first = 0
+  private last = -1
   /** By how many bytes edits have made the message longer. */
   private growth = 0
   private notes = new Int32Array(64 * SLOT)
@@ -109,7 +112,8 @@ export class Fields {
     this.edited = this.dirty = false
     this.growth = 0
     if (this.extra.pos > KEEP) this.forget()
-    for (let i = 0; i < this.count; i++) this.notes[i * SLOT + ORIGIN] = INPUT
+    for (let i = this.first; i <= this.last; i++) this.notes[i * SLOT + ORIGIN] = INPUT
+    this.last = -1
   }
 
   /** Lets go of the input, and of what edits wrote. */
@@ -150,7 +154,8 @@ export class Fields {
     this.note()
     const { notes, noted, count, bytes, end } = this
     let runFrom = this.start
-    for (let i = 0; i < noted; i++) {
+    const last = Math.min(this.last, noted - 1)
+    for (let i = this.first; i <= last; i++) {
       const slot = i * SLOT
       const where = notes[slot + ORIGIN]!
       if (where === INPUT) continue
@@ -423,7 +428,7 @@ export class Fields {
   private drop(i: number): void {
     this.growth -= this.to(i) - this.from(i)
     this.notes[i * SLOT + ORIGIN] = GONE
-    this.dirty = this.edited = true
+    this.touch(i)
   }
 
   /** Notes that field `replaced` (a new one for -1) is now a range of `extra`. */
@@ -442,8 +447,15 @@ export class Fields {
     notes[slot + ORIGIN] = EXTRA
     notes[slot + EXTRA_FROM] = from
     notes[slot + EXTRA_TO] = to
-    this.dirty = this.edited = true
+    this.touch(i)
     return i
+  }
+
+  private touch(i: number): void {
+    this.dirty = this.edited = true
+    if (this.last < 0) this.first = this.last = i
+    else if (i < this.first) this.first = i
+    else if (i > this.last) this.last = i
   }
 
   /** The pass over the message. */
