@@ -11,7 +11,11 @@ export default defineComponent({
     /** The file: read from the disk on Node, put into the build elsewhere. */
     filename: string({ required: true, reads: ({ is_secret }) => (is_secret === true ? 'secret' : 'text') }),
     /** How changes are noticed. */
-    detector: string({ default: 'fsnotify', oneOf: ['fsnotify', 'poll'], inert: 'The file is read again every poll_frequency; nothing runs in between that could watch it.' }),
+    detector: string({
+      default: 'fsnotify',
+      oneOf: ['fsnotify', 'poll'],
+      inert: 'The file is read again every poll_frequency; nothing runs in between that could watch it.',
+    }),
     /** How often to read the file again. */
     poll_frequency: duration({ default: '1m' }),
     /** Whether the content is a secret. */

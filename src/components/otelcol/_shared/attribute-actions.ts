@@ -51,13 +51,17 @@ const takes: Readonly<Record<Name, readonly (keyof ActionArgs)[]>> = {
 export function compileAction(args: ActionArgs, index: number): Action {
   const name = args.action.toLowerCase() as Name
   const refuse = (argument: keyof ActionArgs, message: string): never => { throw new ArgumentError(['action', index, argument], message) }
-  if (!Object.hasOwn(takes, name)) refuse('action', `unsupported action ${JSON.stringify(args.action)}; known are ${Object.keys(takes).join(', ')}`)
+  if (!Object.hasOwn(takes, name)) {
+    refuse('action', `unsupported action ${JSON.stringify(args.action)}; known are ${Object.keys(takes).join(', ')}`)
+  }
   for (const argument of ['value', 'from_attribute', 'from_context', 'pattern', 'converted_type'] as const) {
     if (isSet(args[argument]) && !takes[name].includes(argument)) refuse(argument, `the action ${name} does not use ${argument}`)
   }
   const byPattern = name === 'delete' || name === 'hash'
   if (args.key === '' && !byPattern) refuse('key', `the action ${args.action} requires the key argument to be set`)
-  if (args.key === '' && args.pattern === '') refuse('key', `the action ${args.action} requires at least the key argument or the pattern argument to be set`)
+  if (args.key === '' && args.pattern === '') {
+    refuse('key', `the action ${args.action} requires at least the key argument or the pattern argument to be set`)
+  }
   switch (name) {
     case 'insert':
     case 'update':
@@ -74,8 +78,12 @@ const isSet = (argument: unknown) => argument !== '' && argument !== null
 
 function setter(name: 'insert' | 'update' | 'upsert', { key, value, from_attribute, from_context }: ActionArgs, index: number): Action {
   const sources = [value, from_attribute, from_context].filter(isSet).length
-  if (sources === 0) throw new ArgumentError(['action', index], `the action ${name} requires one of value, from_attribute and from_context`)
-  if (sources > 1) throw new ArgumentError(['action', index], `the action ${name} takes only one of value, from_attribute and from_context`)
+  if (sources === 0) {
+    throw new ArgumentError(['action', index], `the action ${name} requires one of value, from_attribute and from_context`)
+  }
+  if (sources > 1) {
+    throw new ArgumentError(['action', index], `the action ${name} takes only one of value, from_attribute and from_context`)
+  }
   const put: (view: View, value: AttributeValue) => void =
     name === 'insert' ? (view, to) => void view.insert(key, to)
       : name === 'update' ? (view, to) => void view.update(key, to)
@@ -192,7 +200,9 @@ function parseDouble(text: string): number | undefined {
 function converter({ key, converted_type }: ActionArgs, index: number): Step {
   const convert = Object.hasOwn(conversions, converted_type) ? conversions[converted_type]! : undefined
   if (convert === undefined) {
-    const message = converted_type === '' ? 'the action convert requires the converted_type argument to be set' : `${JSON.stringify(converted_type)} is none of ${Object.keys(conversions).join(', ')}`
+    const message = converted_type === ''
+      ? 'the action convert requires the converted_type argument to be set'
+      : `${JSON.stringify(converted_type)} is none of ${Object.keys(conversions).join(', ')}`
     throw new ArgumentError(['action', index, 'converted_type'], message)
   }
   return view => {

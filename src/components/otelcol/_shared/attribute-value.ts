@@ -19,7 +19,9 @@ export function attributeValue(value: unknown, at: readonly (string | number)[])
   if (typeof value === 'object' && [null, Object.prototype].includes(Object.getPrototypeOf(value) as object | null)) {
     return new Map(Object.entries(value).map(([key, inner]) => [key, attributeValue(inner, [...at, key])]))
   }
-  throw new ArgumentError(at, 'this is no value for an attribute', { hint: 'write a string, a number, a bool, a list or an object; for a secret use convert.nonsensitive(...)' })
+  throw new ArgumentError(at, 'this is no value for an attribute', {
+    hint: 'write a string, a number, a bool, a list or an object; for a secret use convert.nonsensitive(...)',
+  })
 }
 
 /** Whether two values have the same type and content; maps in any order. */

@@ -46,4 +46,7 @@ export const grpcServer = (endpoint: string) => block({
   auth: capsule('auth.Handler'),
   /** Whether to keep request metadata for components downstream. */
   include_metadata: boolean({ default: false }),
-}, { inert: 'gRPC cannot be served here, because the platforms pass no HTTP/2 trailers on: point clients at the http block with OTLP/HTTP (port 4318, OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf).' })
+}, {
+  inert: 'gRPC cannot be served here, because the platforms pass no HTTP/2 trailers on: '
+    + 'point clients at the http block with OTLP/HTTP (port 4318, OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf).',
+})

@@ -18,7 +18,11 @@ export const httpClientFields = {
   /** A proxy to send through. */
   proxy_url: string({ default: '', inert: 'Requests leave through the platform\'s fetch, which takes no proxy.' }),
   /** How to compress what is sent: `gzip`, `zlib`, `deflate`, `snappy`, `zstd` or `none`. */
-  compression: string({ default: 'gzip', inert: 'This compression cannot be written here; gzip is sent in its place.', inertWhen: name => contentEncoding(name as string) === 'gzip' && name !== 'gzip' }),
+  compression: string({
+    default: 'gzip',
+    inert: 'This compression cannot be written here; gzip is sent in its place.',
+    inertWhen: name => contentEncoding(name as string) === 'gzip' && name !== 'gzip',
+  }),
   /** How hard to compress. */
   compression_params: block({
     /** The compression's level. */
@@ -85,7 +89,9 @@ export function httpClient(args: HttpClientArgs, at: readonly string[]): Send {
   const { compression, timeout: timeoutMs, auth } = args
   checkTls(args.tls, [...at, 'tls'])
   if (!algorithms.includes(compression)) {
-    throw new ArgumentError([...at, 'compression'], `unrecognized compression type ${JSON.stringify(compression)}`, { hint: `use ${algorithms.filter(name => name !== '').join(', ')}` })
+    throw new ArgumentError([...at, 'compression'], `unrecognized compression type ${JSON.stringify(compression)}`, {
+      hint: `use ${algorithms.filter(name => name !== '').join(', ')}`,
+    })
   }
   const encoding = contentEncoding(compression)
   if (auth !== undefined && auth.authorize === undefined) {
@@ -108,7 +114,9 @@ function headersOf(written: Readonly<Record<string, string>>, at: readonly strin
       headers.set(name, value)
     } catch (error) {
       // What is wrong is told by name only: the value may be a credential.
-      throw new ArgumentError([...at, name], `${JSON.stringify(name)} cannot be sent as a header`, { hint: 'names are letters, digits and dashes; values have no line breaks', cause: error })
+      throw new ArgumentError([...at, name], `${JSON.stringify(name)} cannot be sent as a header`, {
+        hint: 'names are letters, digits and dashes; values have no line breaks', cause: error,
+      })
     }
   }
   return headers
@@ -118,8 +126,12 @@ function headersOf(written: Readonly<Record<string, string>>, at: readonly strin
 export function checkUrl(url: string, at: readonly string[]): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
-    throw new ArgumentError(at, `${JSON.stringify(url)} is not an address to send to`, { hint: 'write it with its scheme, like "https://otlp.example.com"' })
+    throw new ArgumentError(at, `${JSON.stringify(url)} is not an address to send to`, {
+      hint: 'write it with its scheme, like "https://otlp.example.com"',
+    })
   }
-  if (parsed.username !== '' || parsed.password !== '') throw new ArgumentError(at, 'credentials do not belong into an address', { hint: 'use an otelcol.auth component' })
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new ArgumentError(at, 'credentials do not belong into an address', { hint: 'use an otelcol.auth component' })
+  }
   return url
 }

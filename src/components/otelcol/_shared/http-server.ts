@@ -64,7 +64,9 @@ export interface HttpProtocol {
 /** What a receiver with one HTTP server returns from `build`: routes for `paths`, each to its protocol. `at` leads to the server's block. */
 export function httpServer(args: HttpServerArgs, at: readonly string[], paths: Readonly<Record<string, HttpProtocol>>): Instance {
   checkTls(args.tls, [...at, 'tls'])
-  if (args.max_request_body_size < 0) throw new ArgumentError([...at, 'max_request_body_size'], 'max_request_body_size must not be negative')
+  if (args.max_request_body_size < 0) {
+    throw new ArgumentError([...at, 'max_request_body_size'], 'max_request_body_size must not be negative')
+  }
   if (args.auth !== undefined && args.auth.authenticate === undefined) {
     throw new ArgumentError([...at, 'auth'], 'the handler can only add credentials to requests that go out, not check those that come in')
   }

@@ -7,7 +7,9 @@ export function parseListen(endpoint: string, path: readonly string[]): { host: 
   const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(endpoint)
   const port = Number(match?.[3])
   if (match === null || port > 65535) {
-    throw new ArgumentError(path, `${JSON.stringify(endpoint)} is not an address to listen on`, { hint: 'write a host and a port, like "0.0.0.0:4318"' })
+    throw new ArgumentError(path, `${JSON.stringify(endpoint)} is not an address to listen on`, {
+      hint: 'write a host and a port, like "0.0.0.0:4318"',
+    })
   }
   return { host: match[1] ?? (match[2] === '' ? '0.0.0.0' : match[2]!), port }
 }

@@ -73,7 +73,9 @@ export interface Matcher {
 /** What a block asks of a signal; undefined where it asks nothing. `at` leads to the block; throws ArgumentError where it does not fit the signal. */
 export function compileMatch(args: MatchArgs, signal: OtlpSignal, at: string): Matcher | undefined {
   const refuse = (name: string, message: string): never => { throw new ArgumentError(name === '' ? [at] : [at, name], message) }
-  if (args.match_type !== 'strict' && args.match_type !== 'regexp') refuse('match_type', `unrecognized match_type: '${args.match_type}', valid types are: [regexp strict]`)
+  if (args.match_type !== 'strict' && args.match_type !== 'regexp') {
+    refuse('match_type', `unrecognized match_type: '${args.match_type}', valid types are: [regexp strict]`)
+  }
   checkSignal(args, signal, refuse)
   const oneOf = (name: keyof MatchArgs & `${string}s`) => textFilter(args, args[name], [at, name])
   if (signal === 'metrics') {
@@ -87,7 +89,9 @@ export function compileMatch(args: MatchArgs, signal: OtlpSignal, at: string): M
     name: textFilter(args, [name], [at, 'library', index, 'name'])!,
     version: version === undefined ? always : textFilter(args, [version], [at, 'library', index, 'version'])!,
   }))
-  const own = signal === 'traces' ? spanFilter(oneOf('span_names'), oneOf('span_kinds')) : logFilter(oneOf('log_bodies'), oneOf('log_severity_texts'), args.log_severity)
+  const own = signal === 'traces'
+    ? spanFilter(oneOf('span_names'), oneOf('span_kinds'))
+    : logFilter(oneOf('log_bodies'), oneOf('log_severity_texts'), args.log_severity)
   return {
     resource: resource => (service === undefined || service(serviceOf(resource))) && resources(resource),
     // As in the collector, each of the scopes listed has to be the item's.
@@ -129,7 +133,9 @@ function attributeFilter(args: MatchArgs, wanted: MatchArgs['attribute'], at: re
         return found !== undefined && sameValue(found, value)
       }
     }
-    if (typeof value !== 'string') throw new ArgumentError(path, `match_type=regexp for ${JSON.stringify(key)} only supports strings`)
+    if (typeof value !== 'string') {
+      throw new ArgumentError(path, `match_type=regexp for ${JSON.stringify(key)} only supports strings`)
+    }
     const matches = textFilter(args, [value], path)!
     return (view: View) => {
       const text = scalarText(view.get(key))
@@ -173,13 +179,17 @@ function checkSignal(args: MatchArgs, signal: OtlpSignal, refuse: (name: string,
   const common = args.attribute.length + args.library.length + args.resource.length
   if (signal === 'traces') {
     if (args.log_bodies.length > 0) refuse('log_bodies', 'log_bodies should not be specified for trace spans')
-    if (args.log_severity_texts.length > 0) refuse('log_severity_texts', 'log_severity_texts should not be specified for trace spans')
+    if (args.log_severity_texts.length > 0) {
+      refuse('log_severity_texts', 'log_severity_texts should not be specified for trace spans')
+    }
     if (args.log_severity !== undefined) refuse('log_severity', 'log_severity should not be specified for trace spans')
     if (common + args.services.length + args.span_names.length + args.span_kinds.length === 0) {
       refuse('', 'at least one of services, span_names, span_kinds, attribute, library or resource must be specified for traces')
     }
     const unknown = args.match_type === 'strict' ? args.span_kinds.find(kind => kind === '' || !spanKinds.includes(kind)) : undefined
-    if (unknown !== undefined) refuse('span_kinds', `${JSON.stringify(unknown)} is none of the standard span kinds when match_type=strict: ${spanKinds.slice(1).join(', ')}`)
+    if (unknown !== undefined) {
+      refuse('span_kinds', `${JSON.stringify(unknown)} is none of the standard span kinds when match_type=strict: ${spanKinds.slice(1).join(', ')}`)
+    }
   }
   if (signal === 'logs') {
     const wrong = (['services', 'span_names', 'span_kinds'] as const).find(name => args[name].length > 0)

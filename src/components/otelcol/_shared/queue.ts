@@ -47,10 +47,14 @@ export function checkQueue(queue: Decoded<typeof fields>): void {
   if (queue_size <= 0) refuse('queue_size', 'queue_size must be greater than zero')
   if (!(sizers as readonly string[]).includes(sizer)) refuse('sizer', `invalid sizer: ${sizer}`)
   if (batch === undefined) return
-  if (batch.sizer === sizer && batch.min_size > queue_size) refuse('batch.min_size', '`min_size` must be less than or equal to `queue_size`')
+  if (batch.sizer === sizer && batch.min_size > queue_size) {
+    refuse('batch.min_size', '`min_size` must be less than or equal to `queue_size`')
+  }
   if (batch.sizer !== 'items' && batch.sizer !== 'bytes') refuse('batch.sizer', '`batch` supports only `items` or `bytes` sizer')
   if (batch.flush_timeout <= 0) refuse('batch.flush_timeout', '`flush_timeout` must be positive')
   if (batch.min_size < 0) refuse('batch.min_size', '`min_size` must be non-negative')
   if (batch.max_size < 0) refuse('batch.max_size', '`max_size` must be non-negative')
-  if (batch.max_size > 0 && batch.max_size < batch.min_size) refuse('batch.max_size', '`max_size` must be greater or equal to `min_size`')
+  if (batch.max_size > 0 && batch.max_size < batch.min_size) {
+    refuse('batch.max_size', '`max_size` must be greater or equal to `min_size`')
+  }
 }

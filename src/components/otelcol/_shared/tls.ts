@@ -65,12 +65,18 @@ export const clientTls = () => block({
 export function checkTls(tls: Decoded<typeof common> | undefined, path: readonly string[]): void {
   if (tls === undefined) return
   const exclusive = (pem: string, file: string, name: string) => {
-    if (pem !== '' && file !== '') throw new ArgumentError([...path, `${name}_pem`], `at most one of ${name}_pem and ${name}_file must be configured`)
+    if (pem !== '' && file !== '') {
+      throw new ArgumentError([...path, `${name}_pem`], `at most one of ${name}_pem and ${name}_file must be configured`)
+    }
     return pem !== '' || file !== ''
   }
   exclusive(tls.ca_pem, tls.ca_file, 'ca')
   const certificate = exclusive(tls.cert_pem, tls.cert_file, 'cert')
   const key = exclusive(tls.key_pem.reveal(), tls.key_file, 'key')
-  if (certificate && !key) throw new ArgumentError([...path], 'exactly one of key_pem or key_file must be configured when a client certificate is configured')
-  if (key && !certificate) throw new ArgumentError([...path], 'exactly one of cert_pem or cert_file must be configured when a client key is configured')
+  if (certificate && !key) {
+    throw new ArgumentError([...path], 'exactly one of key_pem or key_file must be configured when a client certificate is configured')
+  }
+  if (key && !certificate) {
+    throw new ArgumentError([...path], 'exactly one of cert_pem or cert_file must be configured when a client key is configured')
+  }
 }

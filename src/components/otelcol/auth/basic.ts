@@ -43,7 +43,9 @@ export default defineComponent({
   exports: { handler: 'auth.Handler' },
   build({ username, password, client_auth, htpasswd }) {
     const pair = username !== '' && password.reveal() !== ''
-    if (username === '' && password.reveal() === '' && client_auth === undefined && htpasswd === undefined) throw new ArgumentError([], 'no credential source provided')
+    if (username === '' && password.reveal() === '' && client_auth === undefined && htpasswd === undefined) {
+      throw new ArgumentError([], 'no credential source provided')
+    }
     if (username !== '' && !pair) throw new ArgumentError(['username'], 'no password provided')
     const inline = `${htpasswd?.inline ?? ''}${pair ? `\n${username}:${password.reveal()}` : ''}`
     const { problems } = parseHtpasswd(inline)

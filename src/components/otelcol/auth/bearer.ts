@@ -21,10 +21,16 @@ export default defineComponent({
   }),
   exports: { handler: 'auth.Handler' },
   build({ scheme, token, header }) {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) throw new ArgumentError(['header'], `${JSON.stringify(header)} is not the name of a header`)
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) {
+      throw new ArgumentError(['header'], `${JSON.stringify(header)} is not the name of a header`)
+    }
     const value = scheme === '' ? token.reveal() : `${scheme} ${token.reveal()}`
      
-    if (/[\u0000-\u001f\u007f]/.test(value)) throw new ArgumentError(['token'], 'the token has a line break or another control character in it', { hint: 'trim what it is read from, with string.trim_space(...)' })
+    if (/[\u0000-\u001f\u007f]/.test(value)) {
+      throw new ArgumentError(['token'], 'the token has a line break or another control character in it', {
+        hint: 'trim what it is read from, with string.trim_space(...)',
+      })
+    }
     const handler: AuthHandler = {
       async authenticate(headers) {
         const given = headers.get(header)

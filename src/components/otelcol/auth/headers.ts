@@ -56,7 +56,9 @@ export default defineComponent({
 
 function check({ key, value, from_context, from_attribute, action }: Header, index: number): void {
   const refuse = (name: string, message: string): never => { throw new ArgumentError(['header', index, name], message) }
-  if (actions[action.toLowerCase()] === undefined) refuse('action', `unknown action ${action}; known are ${Object.keys(actions).join(', ')}`)
+  if (actions[action.toLowerCase()] === undefined) {
+    refuse('action', `unknown action ${action}; known are ${Object.keys(actions).join(', ')}`)
+  }
   if (key === '') refuse('key', 'key must be set to a non-empty string')
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(key)) refuse('key', `${JSON.stringify(key)} is not the name of a header`)
   const sources = [value, from_context, from_attribute].filter(source => source !== undefined).length

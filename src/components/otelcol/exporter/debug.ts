@@ -26,14 +26,22 @@ export default defineComponent({
     /** Whether to write to the collector's own log; otherwise it is plain text. */
     use_internal_logger: boolean({ default: true }),
     /** Where plain text goes. */
-    output_paths: list(string({ required: true }), { default: ['stdout'], inert: 'Plain text goes to the platform\'s output, and nowhere else.', inertWhen: paths => (paths as string[]).some(path => path !== 'stdout') }),
+    output_paths: list(string({ required: true }), {
+      default: ['stdout'],
+      inert: 'Plain text goes to the platform\'s output, and nowhere else.',
+      inertWhen: paths => (paths as string[]).some(path => path !== 'stdout'),
+    }),
     /** Alloy's own metrics of this component. */
     debug_metrics: debugMetrics(),
   }),
   exports: { input: 'otelcol.Consumer' },
   build({ verbosity, sampling_initial, sampling_thereafter, use_internal_logger }) {
     const text = texts[verbosity.toLowerCase()]
-    if (text === undefined) throw new ArgumentError(['verbosity'], `invalid verbosity ${JSON.stringify(verbosity)}`, { hint: `known are ${Object.keys(texts).join(', ')}` })
+    if (text === undefined) {
+      throw new ArgumentError(['verbosity'], `invalid verbosity ${JSON.stringify(verbosity)}`, {
+        hint: `known are ${Object.keys(texts).join(', ')}`,
+      })
+    }
 
     const passes = sampler(sampling_initial, sampling_thereafter)
     const input: OtlpConsumer = {

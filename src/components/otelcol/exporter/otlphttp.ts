@@ -40,7 +40,9 @@ export default defineComponent({
   exports: { input: 'otelcol.Consumer' },
   build({ client, sending_queue, retry_on_failure, encoding, ...endpoints }) {
     checkQueue(sending_queue)
-    if (encoding !== 'proto' && encoding !== 'json') throw new ArgumentError(['encoding'], `invalid encoding type ${encoding}`, { hint: 'use "proto" or "json"' })
+    if (encoding !== 'proto' && encoding !== 'json') {
+      throw new ArgumentError(['encoding'], `invalid encoding type ${encoding}`, { hint: 'use "proto" or "json"' })
+    }
     const urls = addresses(client.endpoint, { traces: endpoints.traces_endpoint, metrics: endpoints.metrics_endpoint, logs: endpoints.logs_endpoint })
     const exporter: Exporter = { urls, encoding, send: httpClient(client, ['client']), retry: retryPolicy(retry_on_failure) }
     const input: OtlpConsumer = { consume: (batch, call) => exportBatch(exporter, batch, call) }
@@ -57,7 +59,9 @@ interface Exporter {
 
 /** Where each signal goes; undefined for one without an address. */
 function addresses(endpoint: string, own: Readonly<Record<OtlpSignal, string>>): Exporter['urls'] {
-  if (endpoint === '' && Object.values(own).every(url => url === '')) throw new ArgumentError(['client', 'endpoint'], 'at least one endpoint must be specified')
+  if (endpoint === '' && Object.values(own).every(url => url === '')) {
+    throw new ArgumentError(['client', 'endpoint'], 'at least one endpoint must be specified')
+  }
   const base = endpoint === '' ? undefined : checkUrl(endpoint, ['client', 'endpoint']).replace(/\/$/, '')
   const address = (signal: OtlpSignal) => (own[signal] !== '' ? checkUrl(own[signal], [`${signal}_endpoint`]) : base && `${base}/v1/${signal}`)
   return { traces: address('traces'), metrics: address('metrics'), logs: address('logs') }

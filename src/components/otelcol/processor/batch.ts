@@ -38,7 +38,9 @@ export default defineComponent({
     }
     const keys = metadata_keys.map(key => key.toLowerCase())
     const repeated = keys.find((key, index) => keys.indexOf(key) !== index)
-    if (repeated !== undefined) throw new ArgumentError(['metadata_keys'], `duplicate entry in metadata_keys: ${JSON.stringify(repeated)} (case-insensitive)`)
+    if (repeated !== undefined) {
+      throw new ArgumentError(['metadata_keys'], `duplicate entry in metadata_keys: ${JSON.stringify(repeated)} (case-insensitive)`)
+    }
     const input: OtlpConsumer = {
       async consume(batch, call) {
         const next: Call = call.from(remembered(call.client, keys))

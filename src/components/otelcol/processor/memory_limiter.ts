@@ -65,6 +65,8 @@ function allowedBytes({ check_interval, limit, spike_limit, limit_percentage, sp
   if (limit_percentage > 100 || spike_limit_percentage <= 0 || spike_limit_percentage > 100) {
     refuse('spike_limit_percentage', 'limit_percentage and spike_limit_percentage must be greater than 0 and and less or equal than 100')
   }
-  if (spike_limit_percentage >= limit_percentage) refuse('spike_limit_percentage', 'spike_limit_percentage must be less than limit_percentage')
+  if (spike_limit_percentage >= limit_percentage) {
+    refuse('spike_limit_percentage', 'spike_limit_percentage must be less than limit_percentage')
+  }
   return Math.floor((memoryBytes * (limit_percentage - spike_limit_percentage)) / 100)
 }

@@ -76,7 +76,9 @@ const protocol = (signal: OtlpSignal, output: OtlpOutput): HttpProtocol => ({
   refuse(status, message, headers, request) {
     const encoding = encodingOf(request)
     // The type of the answer is that of the request, so an unknown one gets plain text, as from the collector.
-    if (status === 415 && encoding === undefined) return new Response(utf8(message) as BodyInit, { status, headers: { ...headers, 'content-type': 'text/plain' } })
+    if (status === 415 && encoding === undefined) {
+      return new Response(utf8(message) as BodyInit, { status, headers: { ...headers, 'content-type': 'text/plain' } })
+    }
     const code = grpcCodes[status] ?? (status === 500 ? internal : unknown)
     return answer(status, encoding ?? 'json', encodeStatus({ code, message }, encoding ?? 'json'), headers)
   },
