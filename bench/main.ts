@@ -1,12 +1,18 @@
 /**
  * Benches by name: `npm run bench -- wire [--json] [--only TEXT] [--ms N]`. Each prints its rows as a table, or as one JSON object
- * a line. A bench is a module here that exports `rows(options)`.
+ * a line. A bench is a module here that exports `rows(options)`: rates beside a baseline's, or figures of its own.
  */
 import { parseArgs } from 'node:util'
 import type { BenchOptions, Row } from './measure.ts'
 
-const benches: Readonly<Record<string, () => Promise<{ rows: (options: BenchOptions) => AsyncIterable<Row> | Iterable<Row> }>>> = {
+type Figures = Readonly<{ row: string } & Record<string, string | number>>
+type Rows = AsyncIterable<Row | Figures> | Iterable<Row | Figures>
+
+const benches: Readonly<Record<string, () => Promise<{ rows: (options: BenchOptions) => Rows }>>> = {
   wire: () => import('./wire.ts'),
+  'start-up': () => import('./start-up.ts'),
+  throughput: () => import('./throughput.ts'),
+  sizes: () => import('./sizes.ts'),
 }
 
 const { values, positionals } = parseArgs({
@@ -20,13 +26,19 @@ if (load === undefined) {
 }
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
-const { rows } = await load()
-for await (const row of rows({ only: values.only, ms: Number(values.ms) })) {
-  if (values.json) console.log(JSON.stringify(row))
-  else {
-    const { row: name, items, perSecond, baselinePerSecond, ratio, ...rest } = row
-    const extra = Object.entries(rest).map(([key, value]) => `  ${key} ${String(value)}`).join('')
-    console.log(`${name.padEnd(44)} ${String(items).padStart(5)} ${number.format(perSecond).padStart(14)}/s `
-      + `${number.format(baselinePerSecond).padStart(12)}/s ${ratio.toFixed(1).padStart(7)}x${extra}`)
+const figure = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
+const isRate = (row: Row | Figures): row is Row => typeof row.perSecond === 'number' && typeof row.baselinePerSecond === 'number'
+const pairs = (rest: object) => Object.entries(rest).map(([key, value]) => `  ${key} ${typeof value === 'number' ? figure.format(value) : String(value)}`).join('')
+
+function line(row: Row | Figures): string {
+  if (!isRate(row)) {
+    const { row: name, ...rest } = row
+    return name.padEnd(20) + pairs(rest)
   }
+  const { row: name, items, perSecond, baselinePerSecond, ratio, ...rest } = row
+  return `${name.padEnd(44)} ${String(items).padStart(5)} ${number.format(perSecond).padStart(14)}/s `
+    + `${number.format(baselinePerSecond).padStart(12)}/s ${ratio.toFixed(1).padStart(7)}x${pairs(rest)}`
 }
+
+const { rows } = await load()
+for await (const row of rows({ only: values.only, ms: Number(values.ms) })) console.log(values.json ? JSON.stringify(row) : line(row))
