@@ -18,7 +18,7 @@ const layers: Record<string, { may: string[]; except?: Record<string, string[]> 
   components: { may: ['components/contract', 'components/*/_shared', 'transport', 'telemetry', 'wire', 'state/kinds.ts', 'lib'] },
   'components/catalog.gen.ts': { may: [] },
   'graph/plan.ts': { may: ['language', 'lib'] },
-  'graph/scope.ts': { may: ['components/contract', 'language', 'lib'] },
+  'graph/scope.ts': { may: ['graph/plan.ts', 'components/contract', 'language', 'lib'] },
   'graph/compile': { may: ['graph/plan.ts', 'graph/scope.ts', 'language', 'components/contract', 'state/kinds.ts', 'lib'] },
   'graph/run': { may: ['graph/plan.ts', 'graph/scope.ts', 'language', 'components/contract', 'state', 'telemetry', 'lib'] },
   handlers: { may: ['#graph', 'graph/run', 'graph/plan.ts', 'state/stores', 'state/store.ts', 'state/kinds.ts', 'components/contract', 'lib'] },

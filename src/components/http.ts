@@ -1,4 +1,4 @@
-import { defineComponent, type Instance } from './contract/define.ts'
+import { defineComponent, type Guard } from './contract/define.ts'
 import { args, block, boolean, duration, list, secret, string, type Decoded } from './contract/schema.ts'
 import { decoded } from '../transport/arguments.ts'
 import { readBasic, sameSecret } from '../transport/guard.ts'
@@ -90,27 +90,25 @@ type Basic = NonNullable<Decoded<typeof auth>['basic']>
 type Filter = Decoded<typeof auth>['filter']
 
 /** Refuses with 401 who does not give the user name and password, on the paths that ask for them. */
-function guard({ username, password }: Basic, filter: Filter): NonNullable<Instance['guard']> {
+function guard({ username, password }: Basic, filter: Filter): Guard {
   const expected = password.reveal()
-  return async (request) => {
-    if (!asks(filter, new URL(request.url).pathname)) return undefined
-    const given = readBasic(request.headers.get('authorization'))
-    // Both are compared always, so that the time taken does not tell which of them was wrong.
-    const rightName = sameSecret(given?.username ?? '', username)
-    const rightPassword = sameSecret(given?.password ?? '', expected)
-    // An empty password is most likely a variable that is not set; the door is on the internet, so it stays shut.
-    if (given !== undefined && expected !== '' && rightName && rightPassword) return undefined
-    const why = expected === '' ? 'no password is configured (is its variable set?)' : 'a user name and password are needed'
-    return new Response(`unauthorized: ${why}\n`, {
-      status: 401,
-      headers: { 'www-authenticate': 'Basic realm="Restricted"', 'content-type': 'text/plain; charset=utf-8' },
-    })
+  return {
+    asks: paths => filter === undefined || paths.some(path => startsLike(filter.paths, path)) === filter.authenticate_matching_paths,
+    refuse(headers) {
+      const given = readBasic(headers.get('authorization'))
+      // Both are compared always, so that the time taken does not tell which of them was wrong.
+      const rightName = sameSecret(given?.username ?? '', username)
+      const rightPassword = sameSecret(given?.password ?? '', expected)
+      // An empty password is most likely a variable that is not set; the door is on the internet, so it stays shut.
+      if (given !== undefined && expected !== '' && rightName && rightPassword) return undefined
+      const why = expected === '' ? 'no password is configured (is its variable set?)' : 'a user name and password are needed'
+      return new Response(`unauthorized: ${why}\n`, {
+        status: 401,
+        headers: { 'www-authenticate': 'Basic realm="Restricted"', 'content-type': 'text/plain; charset=utf-8' },
+      })
+    },
   }
 }
 
-/** Whether a path asks for credentials. Paths are compared decoded, so that no spelling of one gets around the filter. */
-function asks(filter: Filter, path: string): boolean {
-  if (filter === undefined) return true
-  const matches = filter.paths.some(beginning => decoded(path).startsWith(beginning))
-  return matches === filter.authenticate_matching_paths
-}
+/** Paths are compared decoded, so that no spelling of one gets around the filter. */
+const startsLike = (beginnings: readonly string[], path: string) => beginnings.some(beginning => decoded(path).startsWith(beginning))

@@ -71,7 +71,7 @@ const guard = defineComponent({
   singleton: true,
   stability: 'generally-available',
   args: args({ allow: list(capsule('loki.LogsReceiver', { required: true })) }),
-  build: () => ({ guard: async request => (request.headers.has('authorization') ? undefined : new Response('who are you?\n', { status: 401 })) }),
+  build: () => ({ guard: { asks: () => true, refuse: headers => (headers.has('authorization') ? undefined : new Response('who are you?\n', { status: 401 })) } }),
 })
 
 export const testComponents: Readonly<Record<string, Definition>> = Object.fromEntries([source, sink, relay, otlp, file, guard].map(definition => [definition.name, definition]))

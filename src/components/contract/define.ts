@@ -22,6 +22,14 @@ export const isPlain = (type: ExportType): boolean => plainTypes.has(type)
 /** An export's type as messages name it: `capsule("otelcol.Consumer")`. */
 export const typeText = (type: ExportType): string => (isPlain(type) ? type : `capsule(${JSON.stringify(type)})`)
 
+/** Stands before the door. A route has several spellings, and each of them asks when one does. */
+export interface Guard {
+  /** Whether a request for a route that has these paths must show credentials. */
+  readonly asks: (paths: readonly string[]) => boolean
+  /** The refusal of a request with these headers; undefined lets it pass. */
+  readonly refuse: (headers: Headers) => Response | undefined
+}
+
 /** What `build` makes. Optional parts are optional properties. */
 export interface Instance {
   /** Values by export name, as the definition's `exports` lists them; those of a `refresh` may be absent until it has run. */
@@ -36,8 +44,8 @@ export interface Instance {
   readonly schedule?: { readonly everyMs: number; run(call: Call): Promise<void> }
   /** Exports that change while nothing runs: read once before the first use, then every `everyMs`; a failure keeps the last good ones. */
   readonly refresh?: { readonly everyMs: number; run(call: Call): Promise<Readonly<Record<string, unknown>>> }
-  /** Of the `http` block: who may come in at all. Undefined lets the request pass. */
-  readonly guard?: (request: Request) => Promise<Response | undefined>
+  /** Of the `http` block: who may come in at all. */
+  readonly guard?: Guard
   /** Of the `logging` block. */
   readonly logging?: { readonly level: LogLevel; readonly format: 'logfmt' | 'json' }
 }

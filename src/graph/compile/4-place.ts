@@ -82,10 +82,16 @@ const listenAddress = (instance: Instance | undefined) => instance?.listen && `$
 /** On the internet, every receiver needs a guard: its own, or the `http` block's. */
 function guard(nodes: readonly CheckedNode[], options: CompileOptions, report: Report): void {
   const { requireAuthentication = false, advice = false } = options
-  if (!(requireAuthentication || advice) || nodes.some(node => node.instance?.guard !== undefined)) return
+  if (!requireAuthentication && !advice) return
   const message = requireAuthentication ? messages.unguarded : messages.unguardedWarning
+  const guards = nodes.flatMap(({ instance }) => instance?.guard ?? [])
   for (const { instance, id, file, block } of nodes) {
-    if (instance?.routes !== undefined && instance.guarded !== true) report(file, nameSpan(block), message(id))
+    if (instance?.routes === undefined || instance.guarded === true) continue
+    const open = Object.keys(instance.routes).some(route => {
+      const path = route.split(' ')[1]!
+      return !guards.some(guard => guard.asks([path, `/api/v0/component/${id}${path}`]))
+    })
+    if (open) report(file, nameSpan(block), message(id))
   }
 }
 

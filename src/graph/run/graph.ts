@@ -69,7 +69,9 @@ export class Graph {
     this.host = host
     this.#functions = functions(name => host.env(name), { hostname: host.env('HOSTNAME') ?? '', os: 'linux', arch: 'amd64', version })
     const { now, random } = host
-    const state = new StateOpener(openers, host.store, { now, random, onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } })
+    // In a stateless Worker a cancelled request takes its I/O with it, so no other request may wait for it.
+    const shareIo = host.platform !== 'cloudflare'
+    const state = new StateOpener(openers, host.store, { now, random, shareIo, onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } })
     this.#around = { host, plan, state, log: { level: 'info', format: 'logfmt' } }
     this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components)]))
     for (const node of this.#nodes.values()) this.#build(node)

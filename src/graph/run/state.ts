@@ -1,7 +1,7 @@
 /** State for the nodes of a graph. Which kinds can be opened is up to the build, which holds only those that its components declare. */
 
 import type { StateEnv } from '../../state/kinds/env.ts'
-import { escapeNode, escapePart } from '../../state/kinds/keys.ts'
+import { storeKey } from '../../state/kinds/keys.ts'
 import type { StateKey, StateOf } from '../../state/kinds.ts'
 import type { Store } from '../../state/store.ts'
 
@@ -23,7 +23,7 @@ export class StateOpener {
   }
 
   open<K extends StateKey>(key: K, nodeId: string): StateOf<K> {
-    const at = `${key.kind}/${escapeNode(nodeId)}/${escapePart(key.name)}`
+    const at = storeKey(key, nodeId)
     let state = this.#opened.get(at)
     if (state === undefined) {
       const opener = this.#openers[key.kind]

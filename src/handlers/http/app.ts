@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono'
 import type { Graph } from '../../graph/run/graph.ts'
-import { describeRoutes, findRoute } from './door.ts'
+import { describeRoutes, findRoute, pathsOf } from './door.ts'
 import { metricsText } from './metrics.ts'
 import { page } from './page.ts'
 import { componentList } from './web.ts'
@@ -38,10 +38,8 @@ export function createApp(graph: Graph, only?: string): App {
     // What the configuration reads when it starts decides about guards and routes too.
     await graph.ready(signal)
     if (isShut(graph)) return plain('nobody is let in: the http block, which says who may, does not work; the log says why\n', 503)
-    for (const guard of graph.guards) {
-      const refused = await guard(context.req.raw)
-      if (refused !== undefined) return refused
-    }
+    const refused = refusal(graph, context.req.raw, only)
+    if (refused !== undefined) return refused
     return next()
   })
 
@@ -63,6 +61,19 @@ export function createApp(graph: Graph, only?: string): App {
     return found.route.handle(request, graph.enter(found.route.id, context.get('signal'), client))
   })
   return app
+}
+
+/** What the guards say to a request; by all the paths that its route has, so that none of them is a way around. */
+function refusal({ guards, routes }: Graph, request: Request, only: string | undefined): Response | undefined {
+  if (guards.length === 0) return undefined
+  const { pathname } = new URL(request.url)
+  const found = findRoute(routes, request.method, pathname, only)
+  const paths = [pathname, ...(typeof found === 'object' && 'route' in found ? pathsOf(found.route) : [])]
+  for (const guard of guards) {
+    const refused = guard.asks(paths) ? guard.refuse(request.headers) : undefined
+    if (refused !== undefined) return refused
+  }
+  return undefined
 }
 
 /** A door whose lock is broken stays shut: an `http` block that could not be built may be the one that asks for credentials. */

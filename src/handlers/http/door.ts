@@ -39,6 +39,9 @@ function decoded(path: string): string {
 /** `/*` takes every path; otherwise the path itself. */
 const matches = (pattern: string, path: string) => pattern === path || pattern === '/*'
 
+/** The paths of a route: its native one, and the one with its component's id. */
+export const pathsOf = ({ id, path }: GraphRoute): string[] => [path, `${componentPrefix}${id}${path}`]
+
 /** Every address that leads somewhere, for people: `POST /v1/logs -> otelcol.receiver.otlp.default`. */
 export function describeRoutes(routes: readonly GraphRoute[]): string[] {
   return routes.map(({ id, method, path, short }) => `${method} ${short ? path : `${componentPrefix}${id}${path}`} -> ${id}`)
