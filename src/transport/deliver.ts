@@ -86,8 +86,8 @@ async function attemptOnce(call: Call, delivery: Delivery, attempt: number) {
   }
 }
 
-/** A destination that refuses *our* credentials is not the sender's fault; all other refusals of the data are passed up as 400. */
-const asRefusal = (status: number) => (status === 401 || status === 403 || status === 404 ? 500 : 400)
+/** A destination that refuses *our* credentials or address, or fails for good, is not the sender's fault; a refusal of the data is passed up as 400. */
+const asRefusal = (status: number) => (status >= 500 || status === 401 || status === 403 || status === 404 ? 500 : 400)
 
 /** `Retry-After` in milliseconds from now: seconds or an HTTP date; undefined when absent or unreadable. */
 export function retryAfter(header: string | null, now: number): number | undefined {

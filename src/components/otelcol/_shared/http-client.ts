@@ -1,6 +1,7 @@
 /** The HTTP client block of otelcol exporters: its arguments, and how a body leaves with them. */
 
 import { deliver, type RetryPolicy } from '../../../transport/deliver.ts'
+import { userAgent } from '../../../transport/user-agent.ts'
 import { compress, writableEncodings } from '../../../wire/compression.ts'
 import type { Call } from '../../contract/call.ts'
 import { ArgumentError } from '../../contract/errors.ts'
@@ -108,7 +109,7 @@ export function httpClient(args: HttpClientArgs, at: readonly string[]): Send {
 }
 
 function headersOf(written: Readonly<Record<string, string>>, at: readonly string[]): Headers {
-  const headers = new Headers({ 'user-agent': 'Sluice' })
+  const headers = new Headers({ 'user-agent': userAgent })
   for (const [name, value] of Object.entries(written)) {
     try {
       headers.set(name, value)
