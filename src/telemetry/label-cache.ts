@@ -5,7 +5,9 @@ export type Outcome = Uint8Array | null | undefined
 
 interface Entry {
   readonly hash: number
-  readonly key: Uint8Array
+  readonly length: number
+  /** The key four bytes at a time, the last of them filled up with zeros. */
+  readonly words: Int32Array
   readonly outcome: Outcome
 }
 
@@ -20,6 +22,8 @@ export class LabelCache {
   private oldMask = 0
   private count = 0
   private size = 0
+  private bytes = new Uint8Array(0) as Uint8Array
+  private view: DataView = new DataView(new ArrayBuffer(0))
   private readonly maxCount: number
   private readonly maxSize: number
   hits = 0
@@ -45,23 +49,29 @@ export class LabelCache {
     return this.count + this.old.reduce(count => count + 1, 0)
   }
 
-  /** What is known of `bytes[from, to)`, else what `decide` says, which is remembered. */
+  /** What is known of `bytes[from, to)`, else what `decide` says, which is copied and remembered. */
   lookUp(bytes: Uint8Array, from: number, to: number, decide: () => Outcome): Outcome {
-    const hash = hashOf(bytes, from, to)
-    const known = find(this.young, this.mask, hash, bytes, from, to)
+    if (bytes !== this.bytes) {
+      this.bytes = bytes
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    const { view } = this
+    const hash = hashOf(view, from, to)
+    const known = find(this.young, this.mask, hash, view, from, to)
     if (known !== undefined) {
       this.hits++
       return known.outcome
     }
-    const aged = this.old.length > 0 ? find(this.old, this.oldMask, hash, bytes, from, to) : undefined
+    const aged = this.old.length > 0 ? find(this.old, this.oldMask, hash, view, from, to) : undefined
     if (aged !== undefined) {
       this.hits++
       this.add(aged)
       return aged.outcome
     }
     this.misses++
-    const outcome = decide()
-    this.add({ hash, key: bytes.slice(from, to), outcome })
+    const decided = decide()
+    const outcome = decided instanceof Uint8Array ? decided.slice() : decided
+    this.add({ hash, length: to - from, words: wordsOf(view, from, to), outcome })
     return outcome
   }
 
@@ -73,9 +83,8 @@ export class LabelCache {
       this.mask = 63
       this.count = this.size = 0
     } else if (2 * this.count > this.mask) this.grow()
-    place(this.young, this.mask, entry)
-    this.count++
-    this.size += entry.key.length + (entry.outcome?.length ?? 0)
+    if (place(this.young, this.mask, entry)) this.count++
+    this.size += entry.length + (entry.outcome?.length ?? 0)
   }
 
   private grow(): void {
@@ -87,34 +96,65 @@ export class LabelCache {
   }
 }
 
-function place(table: (Entry | undefined)[], mask: number, entry: Entry): void {
-  let slot = entry.hash & mask
-  while (table[slot] !== undefined) slot = (slot + 1) & mask
-  table[slot] = entry
-}
+/** How many places are looked at: labels that are made to collide push each other out, and cost no more than being decided anew. */
+const maxProbes = 16
 
-function find(table: (Entry | undefined)[], mask: number, hash: number, bytes: Uint8Array, from: number, to: number): Entry | undefined {
-  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-    const entry = table[slot]
-    if (entry === undefined) return undefined
-    if (entry.hash === hash && same(entry.key, bytes, from, to)) return entry
+/** Puts an entry where it belongs; false when it took the place of another. */
+function place(table: (Entry | undefined)[], mask: number, entry: Entry): boolean {
+  for (let probe = 0; probe < maxProbes; probe++) {
+    const slot = (entry.hash + probe) & mask
+    if (table[slot] !== undefined) continue
+    table[slot] = entry
+    return true
   }
+  table[entry.hash & mask] = entry
+  return false
 }
 
-function same(key: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
-  const { length } = key
-  if (length !== to - from) return false
-  for (let i = 0; i < length; i++) if (key[i] !== bytes[from + i]) return false
-  return true
+function find(table: (Entry | undefined)[], mask: number, hash: number, view: DataView, from: number, to: number): Entry | undefined {
+  for (let probe = 0; probe < maxProbes; probe++) {
+    const entry = table[(hash + probe) & mask]
+    if (entry === undefined) return undefined
+    if (entry.hash === hash && entry.length === to - from && same(entry.words, view, from, to)) return entry
+  }
+  return undefined
 }
 
-/** FNV-1a, two bytes at a time, with the bits stirred at the end. */
-function hashOf(bytes: Uint8Array, from: number, to: number): number {
-  let hash = 0x811c_9dc5 ^ (to - from)
+function same(words: Int32Array, view: DataView, from: number, to: number): boolean {
+  const whole = (to - from) >> 2
+  for (let i = 0; i < whole; i++) if (words[i] !== view.getInt32(from + 4 * i, true)) return false
+  return whole === words.length || words[whole] === tail(view, from + 4 * whole, to)
+}
+
+function wordsOf(view: DataView, from: number, to: number): Int32Array {
+  const words = new Int32Array((to - from + 3) >> 2)
+  const whole = (to - from) >> 2
+  for (let i = 0; i < whole; i++) words[i] = view.getInt32(from + 4 * i, true)
+  if (whole < words.length) words[whole] = tail(view, from + 4 * whole, to)
+  return words
+}
+
+/** The last bytes, fewer than four. */
+function tail(view: DataView, from: number, to: number): number {
+  let word = 0
+  for (let at = from; at < to; at++) word |= view.getUint8(at) << (8 * (at - from))
+  return word
+}
+
+/** FNV-1a in two lanes of four bytes each, so that one multiplication need not wait for the other; the bits are stirred at the end. */
+function hashOf(view: DataView, from: number, to: number): number {
+  let even = 0x811c_9dc5 ^ (to - from)
+  let odd = 0x2c1b_3c6d
   let at = from
-  for (; at + 1 < to; at += 2) hash = Math.imul(hash ^ (bytes[at]! | (bytes[at + 1]! << 8)), 0x0100_0193)
-  if (at < to) hash = Math.imul(hash ^ bytes[at]!, 0x0100_0193)
-  hash ^= hash >>> 15
-  hash = Math.imul(hash, 0x2c1b_3c6d)
+  for (; at + 8 <= to; at += 8) {
+    even = Math.imul(even ^ view.getInt32(at, true), 0x0100_0193)
+    odd = Math.imul(odd ^ view.getInt32(at + 4, true), 0x01b3_4d35)
+  }
+  if (at + 4 <= to) {
+    even = Math.imul(even ^ view.getInt32(at, true), 0x0100_0193)
+    at += 4
+  }
+  let hash = Math.imul(even ^ (even >>> 15), 0x2c1b_3c6d) ^ Math.imul(odd ^ (odd >>> 13), 0x297a_2d39) ^ tail(view, at, to)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b_3c6d)
   return hash ^ (hash >>> 12)
 }

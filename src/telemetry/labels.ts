@@ -53,6 +53,29 @@ const clipped = (text: string) => (text.length <= 200 ? text : `${text.slice(0, 
  * LabelsError.
  */
 export function parseLabels(text: string): Labels {
+  return parsePlain(text) ?? parseAny(text)
+}
+
+/** What nearly all senders write: names sorted, values without escapes. Undefined for everything else. */
+function parsePlain(text: string): Labels | undefined {
+  if (!text.startsWith('{')) return undefined
+  const pair = /([a-zA-Z_][a-zA-Z0-9_]*)="([^"\\\n]+)"(?:, ?|(?=\}$))/y
+  const labels: Label[] = []
+  let last = ''
+  let at = 1
+  while (at < text.length - 1) {
+    pair.lastIndex = at
+    const found = pair.exec(text)
+    // Names without odd characters are sorted as text is.
+    if (found === null || found[1]! <= last) return undefined
+    last = found[1]!
+    labels.push([last, found[2]!])
+    at = pair.lastIndex
+  }
+  return text[at] === '}' ? labels : undefined
+}
+
+function parseAny(text: string): Labels {
   const pairs: Label[] = []
   let at = 0
 

@@ -9,6 +9,7 @@ import type { LokiBatch } from './batch.ts'
 import { LabelsError, labelValue, mergeLabels, parseLabels, renderLabels, type Labels } from './labels.ts'
 import { entrySize, labelTextOf, reader, streamsOf, type Entry, type Stream } from './loki-stream.ts'
 import type { Relabeler } from './relabel.ts'
+import { borrowWriter, returnWriter } from './spare-writer.ts'
 
 export { Stream, entrySize, streamsOf, type Entry } from './loki-stream.ts'
 
@@ -125,7 +126,7 @@ function rewriteStreams(batch: LokiBatch, decide: (labels: string) => string | u
     const labels = labelTextOf(bytes, r.from, r.to)
     const changed = decide(labels)
     if (changed === labels) continue
-    w ??= new Writer(bytes.length + (bytes.length >> 3) + 64)
+    w ??= borrowWriter(bytes.length)
     w.raw(bytes, copied, at)
     copied = r.pos
     if (changed === undefined) continue
@@ -141,7 +142,7 @@ function rewriteStreams(batch: LokiBatch, decide: (labels: string) => string | u
     }
     w.raw(bytes, kept, r.to).join()
   }
-  return w === undefined ? batch : lokiBatch(w.raw(bytes, copied).finish())
+  return w === undefined ? batch : lokiBatch(returnWriter(w.raw(bytes, copied)))
 }
 
 /** Applies relabelling rules to every stream. */

@@ -10,8 +10,10 @@ import { Writer } from '../wire/writer.ts'
 import type { PrometheusBatch } from './batch.ts'
 import type { LabelCache, Outcome } from './label-cache.ts'
 import { labelsOf, type Labels } from './labels.ts'
+import { WireLabels } from './prometheus-labels.ts'
 import { SeriesCursor, type Exemplar, type HistogramRange, type Sample } from './prometheus-series.ts'
-import type { Relabeler } from './relabel.ts'
+import type { LabelSet, Relabeler } from './relabel.ts'
+import { borrowWriter, returnWriter } from './spare-writer.ts'
 
 export { LabelCache } from './label-cache.ts'
 export { SeriesCursor, type Exemplar, type HistogramRange, type Sample } from './prometheus-series.ts'
@@ -95,7 +97,7 @@ export function rewriteSeries(batch: PrometheusBatch, decide: (series: SeriesCur
   while (series.next()) {
     const outcome = decide(series)
     if (outcome === undefined) continue
-    w ??= new Writer(bytes.length + (bytes.length >> 3) + 64)
+    w ??= borrowWriter(bytes.length)
     w.raw(bytes, copied, series.at)
     copied = series.after
     if (outcome === null) continue
@@ -103,7 +105,8 @@ export function rewriteSeries(batch: PrometheusBatch, decide: (series: SeriesCur
     w.varint(TIMESERIES).varint(labelsFrom - from + outcome.length + to - labelsTo)
     w.raw(series.bytes, from, labelsFrom).raw(outcome).raw(series.bytes, labelsTo, to)
   }
-  return w === undefined ? batch : prometheusBatch(w.raw(bytes, copied).finish())
+  if (w === undefined) return batch
+  return prometheusBatch(returnWriter(w.raw(bytes, copied)))
 }
 
 /** Applies `edit` to the labels of every series; undefined or no labels drop it. A cache spares what was decided before. */
@@ -124,17 +127,31 @@ function sorted(labels: Labels): Labels {
   return labels
 }
 
+/**
+ * As mapLabels, by edits in place, which spares what is not looked at from being decoded: `edit` answers false to drop the series.
+ */
+export function editSeries(batch: PrometheusBatch, edit: (labels: LabelSet) => boolean, cache?: LabelCache): PrometheusBatch {
+  let scratch: WireLabels | undefined
+  const decide = ({ bytes, labelsFrom, labelsTo }: SeriesCursor): Outcome => {
+    const labels = (scratch ??= new WireLabels())
+    labels.load(bytes, labelsFrom, labelsTo)
+    return edit(labels) ? labels.encoded() : null
+  }
+  if (cache === undefined) return rewriteSeries(batch, decide)
+  return rewriteSeries(batch, series => cache.lookUp(series.bytes, series.labelsFrom, series.labelsTo, () => decide(series)))
+}
+
 /** Applies relabelling rules to every series; metadata, which has no labels of its own in this protocol, stays. */
 export function relabelPrometheus(batch: PrometheusBatch, relabeler: Relabeler, cache?: LabelCache): PrometheusBatch {
-  return mapLabels(batch, labels => relabeler.relabel(labels), cache)
+  return editSeries(batch, labels => relabeler.apply(labels), cache)
 }
 
 /** Adds labels to every series that does not have them; what a series says itself stays. */
 export function addExternalLabels(batch: PrometheusBatch, labels: Labels, cache?: LabelCache): PrometheusBatch {
   if (labels.length === 0) return batch
-  return mapLabels(batch, own => {
-    const missing = labels.filter(([name]) => !own.some(label => label[0] === name))
-    return missing.length === 0 ? own : labelsOf([...own, ...missing])
+  return editSeries(batch, own => {
+    for (const [name, value] of labels) if (own.get(name) === '') own.set(name, value)
+    return true
   }, cache)
 }
 

@@ -1,67 +1,78 @@
 /** Relabelling as Alloy's `rule` blocks and Prometheus' relabel_config define it. */
 
 import { utf8 } from '../lib/bytes.ts'
-import { quoteGo } from '../lib/go-quote.ts'
 import { md5 } from '../lib/md5.ts'
 import { constantOf, fill, parseTemplate } from '../lib/regex-template.ts'
 import { compileRegex, RegexError, type Regex } from '../lib/regex.ts'
-import { isLegacyLabelName, isUtf8Name, labelsOf, type Labels } from './labels.ts'
+import { labelsOf, type Labels } from './labels.ts'
+import {
+  RelabelError, relabelDefaults, validNames, validateRule, type NameScheme, type RelabelAction, type RelabelRule, type Rule,
+} from './relabel-rule.ts'
 
-/** The arguments of a `rule` block. Those left out take Alloy's defaults. */
-export interface RelabelRule {
-  readonly source_labels?: readonly string[] | undefined
-  readonly separator?: string | undefined
-  readonly regex?: string | undefined
-  readonly modulus?: number | bigint | undefined
-  readonly target_label?: string | undefined
-  readonly replacement?: string | undefined
-  readonly action?: string | undefined
-}
+export { RelabelError, relabelActions, relabelDefaults, validateRule, type NameScheme, type RelabelRule } from './relabel-rule.ts'
 
-/** What a rule block says where it says nothing. */
-export const relabelDefaults = {
-  separator: ';', regex: '(.*)', modulus: 0, target_label: '', replacement: '$1', action: 'replace',
-} as const
-
-type Rule = Required<{ [Name in keyof RelabelRule]: NonNullable<RelabelRule[Name]> }>
-
-/** Which names a rule may produce: Alloy allows `[a-zA-Z_][a-zA-Z0-9_]*` only, Prometheus by default any UTF-8. */
-export type NameScheme = 'legacy' | 'utf8'
-
-/** A rule that cannot work: which one (from 0), which argument, and why, worded as Prometheus words it. */
-export class RelabelError extends Error {
-  override readonly name = 'RelabelError'
-  readonly index: number
-  readonly argument: keyof RelabelRule
-  readonly reason: string
-
-  constructor(index: number, argument: keyof RelabelRule, reason: string, cause?: unknown) {
-    super(`rule ${index}: ${argument}: ${reason}`, { cause })
-    this.index = index
-    this.argument = argument
-    this.reason = reason
-  }
+/** Labels on their way through the rules. An empty value is the same as none, so setting one deletes. */
+export interface LabelSet {
+  /** The value of a label, '' without one. */
+  get(name: string): string
+  set(name: string, value: string): void
+  /** Deletes the labels whose names do not pass. */
+  keep(test: (name: string) => boolean): void
+  /** The names as they are now: what is set meanwhile does not show. */
+  names(): readonly string[]
 }
 
 /** What rules do to label sets. */
 export interface Relabeler {
   readonly rules: readonly RelabelRule[]
+  /** Changes `labels` in place; false when a rule dropped them all, with some rules applied already. */
+  apply(labels: LabelSet): boolean
   /** The new labels, the very same array when nothing changed, or undefined when a rule dropped them. Empty values vanish. */
   relabel(labels: Labels): Labels | undefined
 }
 
-/** Labels on their way through the rules; deleting is setting to ''. Answers false to drop them all. */
-type Step = (labels: Map<string, string>) => boolean
+/** One rule at work; false drops the labels. */
+type Step = (labels: LabelSet) => boolean
+
+class MapLabels implements LabelSet {
+  readonly map: Map<string, string>
+
+  constructor(labels: Labels) {
+    this.map = new Map(labels)
+  }
+
+  get(name: string): string {
+    return this.map.get(name) ?? ''
+  }
+
+  set(name: string, value: string): void {
+    if (value === '') this.map.delete(name)
+    else this.map.set(name, value)
+  }
+
+  keep(test: (name: string) => boolean): void {
+    for (const name of this.map.keys()) if (!test(name)) this.map.delete(name)
+  }
+
+  names(): string[] {
+    return [...this.map.keys()]
+  }
+}
 
 /** Compiles rules in order; throws RelabelError for the first one that cannot work. */
 export function compileRules(rules: readonly RelabelRule[], names: NameScheme = 'legacy'): Relabeler {
   const steps = rules.map((rule, index) => compileRule(rule, index, names))
+  const apply = (labels: LabelSet): boolean => {
+    for (const step of steps) if (!step(labels)) return false
+    return true
+  }
   return {
     rules,
+    apply,
     relabel(labels) {
-      const map = new Map(labels)
-      for (const step of steps) if (!step(map)) return undefined
-      return unchanged(map, labels) ? labels : labelsOf(map)
+      const edited = new MapLabels(labels)
+      if (!apply(edited)) return undefined
+      return unchanged(edited.map, labels) ? labels : labelsOf(edited.map)
     },
   }
 }
@@ -72,54 +83,70 @@ function unchanged(map: ReadonlyMap<string, string>, labels: Labels): boolean {
   return true
 }
 
-const set = (labels: Map<string, string>, name: string, value: string) => {
-  if (value === '') labels.delete(name)
-  else labels.set(name, value)
+/** Decisions about names, of which there are few: each is made once. */
+function remember<T>(decide: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>()
+  return name => {
+    let decision = known.get(name)
+    if (decision !== undefined || known.has(name)) return decision as T
+    if (known.size >= 1000) known.clear()
+    decision = decide(name)
+    known.set(name, decision)
+    return decision
+  }
 }
 
 /** Makes the step of one rule; `value` joins the source labels with the separator. */
-type Compile = (rule: Rule, regex: Regex, value: (labels: Map<string, string>) => string, names: NameScheme) => Step
+type Compile = (rule: Rule, regex: Regex, value: (labels: LabelSet) => string, names: NameScheme) => Step
 
-const actions: Record<string, Compile> = {
+const actions: Readonly<Record<RelabelAction, Compile>> = {
   keep: (_, regex, value) => labels => regex.test(value(labels)),
   drop: (_, regex, value) => labels => !regex.test(value(labels)),
-  keepequal: ({ target_label }, _, value) => labels => (labels.get(target_label) ?? '') === value(labels),
-  dropequal: ({ target_label }, _, value) => labels => (labels.get(target_label) ?? '') !== value(labels),
+  keepequal: ({ target_label }, _, value) => labels => labels.get(target_label) === value(labels),
+  dropequal: ({ target_label }, _, value) => labels => labels.get(target_label) !== value(labels),
   lowercase: ({ target_label }, _, value) => labels => {
-    set(labels, target_label, mapCase(value(labels), char => char.toLowerCase()))
+    labels.set(target_label, mapCase(value(labels), char => char.toLowerCase()))
     return true
   },
   uppercase: ({ target_label }, _, value) => labels => {
-    set(labels, target_label, mapCase(value(labels), char => char.toUpperCase()))
+    labels.set(target_label, mapCase(value(labels), char => char.toUpperCase()))
     return true
   },
   hashmod: ({ target_label, modulus }, _, value) => labels => {
-    set(labels, target_label, String(hashmod(value(labels), BigInt(modulus))))
+    labels.set(target_label, String(hashmod(value(labels), BigInt(modulus))))
     return true
   },
-  labeldrop: (_, regex) => labels => {
-    for (const name of [...labels.keys()]) if (regex.test(name)) labels.delete(name)
-    return true
+  labeldrop: (_, regex) => {
+    const stays = remember(name => !regex.test(name))
+    return labels => {
+      labels.keep(stays)
+      return true
+    }
   },
-  labelkeep: (_, regex) => labels => {
-    for (const name of [...labels.keys()]) if (!regex.test(name)) labels.delete(name)
-    return true
+  labelkeep: (_, regex) => {
+    const stays = remember(name => regex.test(name))
+    return labels => {
+      labels.keep(stays)
+      return true
+    }
   },
   labelmap: ({ replacement }, regex) => {
     const template = parseTemplate(replacement)
+    const mapped = remember(name => {
+      const match = regex.exec(name)
+      return match === undefined ? undefined : fill(template, match)
+    })
     return labels => {
       // Over what stood there before, so that a label made by this rule is not mapped again.
-      for (const [name, value] of [...labels]) {
-        const match = regex.exec(name)
-        if (match !== undefined) set(labels, fill(template, match), value)
-      }
+      const before = labels.names().map(name => [mapped(name), labels.get(name)] as const)
+      for (const [name, value] of before) if (name !== undefined) labels.set(name, value)
       return true
     }
   },
   replace,
 }
 
-function replace(rule: Rule, regex: Regex, value: (labels: Map<string, string>) => string, names: NameScheme): Step {
+function replace(rule: Rule, regex: Regex, value: (labels: LabelSet) => string, names: NameScheme): Step {
   const target = parseTemplate(rule.target_label)
   const replacement = parseTemplate(rule.replacement)
   const fixedTarget = constantOf(target)
@@ -130,7 +157,7 @@ function replace(rule: Rule, regex: Regex, value: (labels: Map<string, string>) 
   const matchesAll = rule.regex === relabelDefaults.regex
   if (matchesAll && fixedTarget !== undefined && (fixed !== undefined || rule.replacement === '$1' || rule.replacement === '${1}')) {
     return labels => {
-      set(labels, fixedTarget, fixed ?? value(labels))
+      labels.set(fixedTarget, fixed ?? value(labels))
       return true
     }
   }
@@ -138,7 +165,7 @@ function replace(rule: Rule, regex: Regex, value: (labels: Map<string, string>) 
     const match = regex.exec(value(labels))
     if (match === undefined) return true
     const name = fixedTarget ?? fill(target, match)
-    if (fixedTarget !== undefined || validName(name)) set(labels, name, fixed ?? fill(replacement, match))
+    if (fixedTarget !== undefined || validName(name)) labels.set(name, fixed ?? fill(replacement, match))
     return true
   }
 }
@@ -165,11 +192,6 @@ export function hashmod(value: string, modulus: bigint): bigint {
   return hash % modulus
 }
 
-const validNames: Record<NameScheme, (name: string) => boolean> = { legacy: isLegacyLabelName, utf8: isUtf8Name }
-
-/** A name that may hold references, in the legacy scheme. */
-export const isLegacyTargetLabel = (target: string): boolean => /^(?:[a-zA-Z_]|\$(?:\{\w+\}|\w+))(?:\w|\$(?:\{\w+\}|\w+))*$/.test(target)
-
 function compileRule(rule: RelabelRule, index: number, names: NameScheme): Step {
   const filled: Rule = {
     source_labels: rule.source_labels ?? [],
@@ -185,9 +207,9 @@ function compileRule(rule: RelabelRule, index: number, names: NameScheme): Step 
   const { source_labels: sources, separator } = filled
   const [first = ''] = sources
   const value = sources.length === 1
-    ? (labels: Map<string, string>) => labels.get(first) ?? ''
-    : (labels: Map<string, string>) => sources.map(name => labels.get(name) ?? '').join(separator)
-  return actions[filled.action]!(filled, compile(filled.regex, index), value, names)
+    ? (labels: LabelSet) => labels.get(first)
+    : (labels: LabelSet) => sources.map(name => labels.get(name)).join(separator)
+  return actions[filled.action as RelabelAction](filled, compile(filled.regex, index), value, names)
 }
 
 function compile(source: string, index: number): Regex {
@@ -197,47 +219,4 @@ function compile(source: string, index: number): Regex {
     if (error instanceof RegexError) throw new RelabelError(index, 'regex', error.message, error)
     throw error
   }
-}
-
-const needTarget = ['replace', 'hashmod', 'lowercase', 'uppercase', 'keepequal', 'dropequal']
-const plainTarget = ['hashmod', 'lowercase', 'uppercase', 'keepequal', 'dropequal']
-
-/** The first argument of a rule that cannot stand, with the reason; `rule` is taken as it is, without defaults. */
-export function validateRule(rule: Rule, names: NameScheme = 'legacy'): [argument: keyof RelabelRule, reason: string] | undefined {
-  const { action, target_label: target, replacement } = rule
-  if (action === '') return ['action', 'relabel action cannot be empty']
-  if (!Object.hasOwn(actions, action)) return ['action', `unrecognized action type ${quoteGo(action)}; one of ${Object.keys(actions).sort().join(', ')}`]
-  if (action === 'hashmod' && BigInt(rule.modulus) === 0n) return ['modulus', 'relabel configuration for hashmod requires non-zero modulus']
-  if (needTarget.includes(action) && target === '') {
-    return ['target_label', `relabel configuration for ${action} action requires 'target_label' value`]
-  }
-  const validTarget = plainTarget.includes(action) ? validNames[names](target) : action !== 'replace' || validTemplate(target, names)
-  if (!validTarget) return ['target_label', `${quoteGo(target)} is invalid 'target_label' for ${action} action`]
-  if (['lowercase', 'uppercase', 'keepequal', 'dropequal'].includes(action) && replacement !== relabelDefaults.replacement) {
-    return ['replacement', `'replacement' can not be set for ${action} action`]
-  }
-  if (action === 'labelmap' && !(names === 'utf8' ? isUtf8Name(replacement) : isLegacyTargetLabel(replacement))) {
-    return ['replacement', `${quoteGo(replacement)} is invalid 'replacement' for ${action} action`]
-  }
-  return surplus(rule)
-}
-
-function validTemplate(target: string, names: NameScheme): boolean {
-  if (names === 'utf8') return isUtf8Name(target)
-  return target.includes('$') ? isLegacyTargetLabel(target) : isLegacyLabelName(target)
-}
-
-/** Arguments that would have no effect, which the actions that take few refuse. */
-function surplus(rule: Rule): [keyof RelabelRule, string] | undefined {
-  const { action } = rule
-  const differs = (names: readonly (keyof typeof relabelDefaults)[]) => names.find(name => String(rule[name]) !== String(relabelDefaults[name]))
-  if (action === 'labeldrop' || action === 'labelkeep') {
-    const extra = rule.source_labels.length > 0 ? 'source_labels' : differs(['target_label', 'modulus', 'separator', 'replacement'])
-    if (extra !== undefined) return [extra, `${action} action requires only 'regex', and no other fields`]
-  }
-  if (action === 'keepequal' || action === 'dropequal') {
-    const extra = differs(['regex', 'modulus', 'separator', 'replacement'])
-    if (extra !== undefined) return [extra, `${action} action requires only 'source_labels' and 'target_label', and no other fields`]
-  }
-  return undefined
 }

@@ -1,6 +1,7 @@
 /** facts/relabel.json and facts/hashmod.json: relabelling rules on label sets, their validation, and the hash of hashmod. */
 import { labelsOf } from '../../../src/telemetry/labels.ts'
-import { compileRules, hashmod, isLegacyTargetLabel, relabelDefaults, validateRule, type NameScheme, type RelabelRule } from '../../../src/telemetry/relabel.ts'
+import { isLegacyTargetLabel } from '../../../src/telemetry/relabel-rule.ts'
+import { compileRules, hashmod, relabelDefaults, validateRule, type NameScheme, type RelabelRule } from '../../../src/telemetry/relabel.ts'
 import type { SetResult } from '../set.ts'
 import { compareCases, readCases } from './cases.ts'
 
