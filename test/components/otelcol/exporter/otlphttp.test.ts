@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { userAgent } from '../../../../src/transport/user-agent.ts'
 import { gunzipSync, inflateSync } from 'node:zlib'
 import exporter from '../../../../src/components/otelcol/exporter/otlphttp.ts'
 import type { OtlpConsumer } from '../../../../src/components/contract/consume.ts'
@@ -75,7 +76,7 @@ describe('otelcol.exporter.otlphttp', () => {
   it('sends headers and credentials along', async () => {
     const handler = capsuleOf('auth.Handler', { authorize: async headers => headers.set('authorization', 'Bearer t') })
     const { requests: [request] } = await sendOne(client('headers = { "X-Scope-OrgID" = "t1" }\nauth = handler'), spans('a'), ok, { handler })
-    assert.deepEqual([request!.headers.get('x-scope-orgid'), request!.headers.get('authorization'), request!.headers.get('user-agent')], ['t1', 'Bearer t', 'Sluice'])
+    assert.deepEqual([request!.headers.get('x-scope-orgid'), request!.headers.get('authorization'), request!.headers.get('user-agent')], ['t1', 'Bearer t', userAgent])
   })
 
   it('sends again what may succeed later, as soon as the destination says', async () => {
