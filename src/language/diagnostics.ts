@@ -51,6 +51,8 @@ export interface RenderOptions {
 
 /** Lines shown before and after the place. */
 const context = 1
+/** With longer lines than this a frame shows nothing that a person could read, and is left out. */
+const longestLine = 2000
 /** Width of a tab in a code frame. */
 const tab = '    '
 
@@ -63,7 +65,8 @@ export function renderDiagnostic(diagnostic: Diagnostic, sourceText: string | un
   const error = diagnostic.severity === 'error'
   const title = paint(error ? '31;1' : '33;1', error ? 'Error: ' : 'Warning: ')
   let out = `${title}${paint('1', `${placeOf(diagnostic)}: ${diagnostic.message}`)}\n`
-  if (sourceText !== undefined && diagnostic.start.line > 0) out += `\n${frame(diagnostic, sourceText)}`
+  const lines = sourceText === undefined || diagnostic.start.line === 0 ? '' : frame(diagnostic, sourceText)
+  if (lines !== '') out += `\n${lines}`
   if (diagnostic.hint !== undefined && options.hints !== false) out += `\n${paint('1', 'Hint:')} ${diagnostic.hint}\n`
   return out
 }
@@ -82,6 +85,7 @@ function frame({ start, end }: Diagnostic, sourceText: string): string {
   const lines = sourceText.split('\n')
   const first = Math.max(start.line - context, 1)
   const last = Math.min(end.line + context, lines.length)
+  if (lines.slice(first - 1, last).some(line => line.length > longestLine)) return ''
   const margin = String(last).length
   const multiline = end.line > start.line
 

@@ -54,6 +54,11 @@ describe('diagnostics', () => {
     assert.equal(lines[3], '  |         ^')
   })
 
+  it('leave out lines that no one could read', () => {
+    const source = `a = ${'1'.repeat(3000)}`
+    assert.equal(renderDiagnostic(at(source, 0, 1), source, { hints: false }), 'Error: f.alloy:1:1: is wrong\n')
+  })
+
   it('can be coloured, and are separated by a blank line', () => {
     assert.match(renderDiagnostic(at('a', 0, 1), undefined, { color: true }), /^\x1b\[31;1mError: \x1b\[0m/)
     const text = renderDiagnostics([at('a', 0, 1), at('a', 0, 1)], () => undefined, { hints: false })

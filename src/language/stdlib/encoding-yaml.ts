@@ -5,6 +5,7 @@ import { toDisplayNumber } from '../../lib/go-format.ts'
 import type { Value } from '../value.ts'
 import { CallError, FunctionValue, isObject, objectValue } from '../value.ts'
 import { checkCount, toText } from './_arguments.ts'
+import { fromBase64, standardAlphabet } from './_base64.ts'
 
 /** Nodes that a document may expand to: aliases can make a small text a huge value. */
 const maximumNodes = 1_000_000
@@ -26,7 +27,25 @@ function resolvePlain(text: string): Value {
     const value = parseInteger(digits)
     if (value !== undefined && value < 1n << 64n && value >= -(1n << 63n)) return value
   }
-  return float.test(digits) ? Number(digits) : text
+  return float.test(digits) ? Number(digits) : timestamp(text) ?? text
+}
+
+const time = /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d?):(\d\d?)(\.\d+)?(Z|[-+]\d\d:\d\d)?)?$/
+
+/** A point in time as text in RFC 3339, which is what Alloy makes of the type that YAML has for it. */
+function timestamp(text: string): string | undefined {
+  const match = time.exec(text)
+  if (match === null) return undefined
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match
+  const [m, d, h, min, sec] = [month!, day!, hour, minute, second].map(Number) as [number, number, number, number, number]
+  if (m < 1 || m > 12 || d < 1 || d > daysIn(Number(year), m) || h > 23 || min > 59 || sec > 59) return undefined
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${year!}-${two(m)}-${two(d)}T${two(h)}:${two(min)}:${two(sec)}${fraction.replace(/\.?0*$/, '')}${zone}`
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return [4, 6, 9, 11].includes(month) ? 30 : 31
 }
 
 function parseInteger(text: string): bigint | undefined {
@@ -46,6 +65,7 @@ function resolveScalar(node: Scalar): Value {
   if (tag === 'str' || tag === '!') return text
   const value = resolvePlain(text)
   if (tag === 'float' && typeof value === 'bigint') return Number(value)
+  if (tag === 'binary') return fromBase64(text, standardAlphabet).text()
   const wanted = tagged[tag]
   if (wanted === undefined || wanted(value)) return wanted === undefined ? text : value
   throw new CallError(`yaml: cannot decode !!str \`${text}\` as a !!${tag}`)
@@ -66,20 +86,27 @@ export function parseYaml(source: string): Value {
   if (error !== undefined) {
     const line = error.linePos?.[0].line ?? 1
     if (error.code === 'DUPLICATE_KEY') throw new CallError(`yaml: unmarshal errors:\n  line ${line}: mapping key already defined`)
-    throw new CallError(`yaml: ${line > 1 ? `line ${line}: ` : ''}${reasons[error.code] ?? firstLine(error.message)}`)
+    throw new CallError(`yaml: ${line > 1 ? `line ${line}: ` : ''}${reasonOf(`${error.code} ${error.message}`) ?? firstLine(error.message)}`)
   }
   return createConverter(document)(document.contents, 0)
 }
 
-/** Go's words where users know them. */
-const reasons: Partial<Record<string, string>> = {
-  BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
-  MULTILINE_IMPLICIT_KEY: 'mapping values are not allowed in this context',
-  MISSING_CHAR: 'could not find expected \':\'',
-  TAB_AS_INDENT: 'found character that cannot start any token',
-  BAD_INDENT: 'did not find expected key',
-}
+/** Go's words for the mistakes that users make; the first pattern that the library's code and message match counts. */
+const reasons: readonly (readonly [RegExp, string])[] = [
+  [/^(?:BLOCK_AS|MULTILINE)_IMPLICIT_KEY/, 'mapping values are not allowed in this context'],
+  [/^TAB_AS_INDENT|^BAD_SCALAR_START/, 'found character that cannot start any token'],
+  [/^MISSING_CHAR Missing closing/, 'found unexpected end of stream'],
+  [/^BAD_INDENT Flow sequence|^MISSING_CHAR Expected flow sequence/, 'did not find expected \',\' or \']\''],
+  [/^BAD_INDENT Flow map|^MISSING_CHAR Expected flow map/, 'did not find expected \',\' or \'}\''],
+  [/^BAD_INDENT/, 'did not find expected key'],
+  [/^MISSING_CHAR/, 'could not find expected \':\''],
+  [/^BAD_DQ_ESCAPE/, 'found unknown escape character'],
+  [/^UNEXPECTED_TOKEN Unexpected block-seq-ind/, 'block sequence entries are not allowed in this context'],
+  [/^UNEXPECTED_TOKEN Block scalar header/, 'did not find expected comment or line break'],
+  [/^UNEXPECTED_TOKEN Unexpected (?:flow|,)/, 'did not find expected node content'],
+]
 
+const reasonOf = (text: string) => reasons.find(([pattern]) => pattern.test(text))?.[1]
 const firstLine = (message: string) => message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
 
 function createConverter(document: Document): (node: unknown, depth: number) => Value {
