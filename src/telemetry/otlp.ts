@@ -10,6 +10,7 @@
  */
 
 import { decode } from '../wire/otlp-decode.ts'
+import { type Encodable, encode } from '../wire/otlp-encode.ts'
 import { type Decoded, type MessageName, requests } from '../wire/otlp-schema.ts'
 import { LENGTH, Reader, tag } from '../wire/reader.ts'
 import type { OtlpBatch, OtlpSignal } from './batch.ts'
@@ -23,9 +24,17 @@ export {
 } from './otlp/views.ts'
 export { type Attribute, type AttributeMap, type AttributeValue, isMap } from '../wire/otlp-value.ts'
 export type { Decoded } from '../wire/otlp-schema.ts'
+export type { Encodable } from '../wire/otlp-encode.ts'
 
 /** A batch of `bytes` as they came, not checked: see validateOtlp. */
 export const otlpBatch = (signal: OtlpSignal, bytes: Uint8Array): OtlpBatch => ({ kind: 'otlp', signal, bytes })
+
+/** A batch of resources given as objects; what is left out has its default. */
+export const encodeOtlp = {
+  traces: (resourceSpans: readonly Encodable<'ResourceSpans'>[]) => otlpBatch('traces', encode('ExportTraceServiceRequest', { resourceSpans })),
+  metrics: (resourceMetrics: readonly Encodable<'ResourceMetrics'>[]) => otlpBatch('metrics', encode('ExportMetricsServiceRequest', { resourceMetrics })),
+  logs: (resourceLogs: readonly Encodable<'ResourceLogs'>[]) => otlpBatch('logs', encode('ExportLogsServiceRequest', { resourceLogs })),
+} as const satisfies Record<OtlpSignal, unknown>
 
 const RESOURCE = tag(1, LENGTH)
 

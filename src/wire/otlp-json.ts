@@ -12,6 +12,7 @@ import { JsonScanner, hexDigits } from './json-scanner.ts'
 import { parseDouble, parseInteger } from './json-number.ts'
 import { defaultLimits } from './limits.ts'
 import { decode, wireTypeOf } from './otlp-decode.ts'
+import { isDefault } from './otlp-encode.ts'
 import { type Decoded, type FieldShape, type MessageName, type Signal, enumNames, requests, schema, valueShapes } from './otlp-schema.ts'
 import { type AttributeValue, isMap } from './otlp-value.ts'
 import { LENGTH, tag } from './reader.ts'
@@ -287,7 +288,7 @@ function messageJson(name: MessageName, message: Decoded<MessageName>): Record<s
     if (label === 'many') {
       const list = value as unknown[]
       if (list.length > 0) out[key] = list.map(item => fieldJson(type, item))
-    } else if (value !== undefined && (label === 'maybe' || (type === 'value' ? value !== null : !isDefault(value)))) {
+    } else if (value !== undefined && (label === 'maybe' || (type === 'value' ? value !== null : !isDefault(type, value)))) {
       const json = fieldJson(type, value)
       if (label === 'maybe' || !isEmpty(json)) out[key] = json
     }
@@ -295,8 +296,6 @@ function messageJson(name: MessageName, message: Decoded<MessageName>): Record<s
   return out
 }
 
-const isDefault = (value: unknown): boolean =>
-  value === '' || Object.is(value, 0) || value === 0n || value === false || value === null || (value instanceof Uint8Array && value.length === 0)
 const isEmpty = (json: unknown): boolean => typeof json === 'object' && json !== null && Object.keys(json).length === 0
 
 function fieldJson(type: string, value: unknown): unknown {

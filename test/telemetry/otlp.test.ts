@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { OtlpBatch, OtlpSignal } from '../../src/telemetry/batch.ts'
 import {
-  type AttributeValue, type ItemView, countItems, decodeLogs, decodeMetrics, decodeTraces, editOtlp, editResources, isEmpty, mergeOtlp, readOtlp, splitOtlp,
+  type AttributeValue, type ItemView, countItems, decodeLogs, decodeMetrics, decodeTraces, editOtlp, editResources, encodeOtlp as makeOtlp, isEmpty, mergeOtlp, readOtlp, splitOtlp,
 } from '../../src/telemetry/otlp.ts'
 import { type Plain, attributes, decodeOtlp, encodeOtlp, everyMetric, everyValue, sampleBatch, sampleSpan } from '../support/otlp.ts'
 
@@ -147,6 +147,23 @@ describe('OTLP batches', () => {
     const written = { name: 'é'.repeat(100), kind: 3, endTimeUnixNano: '18446744073709551615', traceId: 'AQEBAQEBAQEBAQEBAQEBAQ==', flags: 4294967295 }
     assert.deepEqual(first, { ...itemsOf(decodeOtlp(batch))[0], ...written, status: { code: 2, message: 'bad' } })
     assert.deepEqual(second, { ...written, status: { message: 'bad' } })
+  })
+
+  it('replace events and links as a whole', () => {
+    const batch = encodeOtlp('traces', { resourceSpans: [{ scopeSpans: [{ spans: [sampleSpan(0), { name: 'none' }] }] }] })
+    const edited = editOtlp(batch, item => {
+      if (item.signal !== 'traces') return
+      item.events = [...item.events, { name: 'more', attributes: [{ key: 'n', value: 1n }] }].filter(event => event.name !== 'exception')
+      item.links = []
+      assert.equal(item.events.length, 1)
+    })
+    const [first, second] = itemsOf(decodeOtlp(edited))
+    const events = [{ name: 'more', attributes: attributes({ n: 1n }) }]
+    const { links: _, ...rest } = itemsOf(decodeOtlp(batch))[0]!
+    assert.deepEqual(first, { ...rest, events })
+    assert.deepEqual(second, { name: 'none', events })
+    const made = makeOtlp.traces([...decodeTraces(edited)])
+    assert.deepEqual([...decodeTraces(made)], [...decodeTraces(edited)])
   })
 
   it('read and write the fields of log records', () => {

@@ -55,6 +55,14 @@ describe('OTLP/JSON', () => {
     assert.deepEqual(JSON.parse(protoToJson(encode('LogRecord', {}), 'LogRecord')), {})
   })
 
+  it('keeps bodies that look like nothing', () => {
+    for (const body of [{ intValue: '0' }, { stringValue: '' }, { boolValue: false }, { doubleValue: 0 }, { bytesValue: '' }]) {
+      const json = protoToJson(encode('LogRecord', { body }), 'LogRecord')
+      assert.deepEqual(JSON.parse(json), { body })
+      assert.deepEqual(meaning('LogRecord', jsonToProto(json, 'LogRecord')), meaning('LogRecord', encode('LogRecord', { body })))
+    }
+  })
+
   it('keeps every metric kind both ways', () => {
     const { bytes } = encodeOtlp('metrics', everyMetric)
     assert.deepEqual(meaning('ExportMetricsServiceRequest', otlpJsonToProto(otlpProtoToJson(bytes, 'metrics'), 'metrics')), meaning('ExportMetricsServiceRequest', bytes))

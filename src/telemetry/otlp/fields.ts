@@ -249,6 +249,16 @@ export class Fields {
     for (let i = this.find(wanted); i >= 0; i = this.find(wanted)) this.drop(i)
   }
 
+  /** Replaces every field with this tag by one for each of `contents`, at the end. */
+  replaceAll(wanted: number, contents: readonly Uint8Array[]): void {
+    this.remove(wanted)
+    for (const content of contents) {
+      const from = this.extra.pos
+      this.extra.varint(wanted).bytes(content)
+      this.store(-1, wanted, from, this.extra.pos)
+    }
+  }
+
   // Attributes. Of a key that occurs twice the first one counts, as in the collector.
 
   hasKey(key: string): boolean {

@@ -1,6 +1,7 @@
 /** What a component author holds: resources, scopes, spans, points and records that read and write like ordinary objects. */
 
 import { decode } from '../../wire/otlp-decode.ts'
+import { type Encodable, encode } from '../../wire/otlp-encode.ts'
 import type { Decoded, MessageName } from '../../wire/otlp-schema.ts'
 import { type AttributeValue, writeValue } from '../../wire/otlp-value.ts'
 import { FIXED32, FIXED64, LENGTH, VARINT, tag } from '../../wire/reader.ts'
@@ -179,7 +180,9 @@ export class SpanView extends Item {
   }
 
   get events(): Decoded<'Event'>[] { return this.fields.contents(s(11)).map(bytes => decode('Event', bytes)) }
+  set events(events: readonly Encodable<'Event'>[]) { this.fields.replaceAll(s(11), events.map(event => encode('Event', event))) }
   get links(): Decoded<'Link'>[] { return this.fields.contents(s(13)).map(bytes => decode('Link', bytes)) }
+  set links(links: readonly Encodable<'Link'>[]) { this.fields.replaceAll(s(13), links.map(link => encode('Link', link))) }
 
   decode(): Decoded<'Span'> { return this.decoded('Span') }
 }
