@@ -117,7 +117,7 @@ async function readStart(response: Response, limit: number): Promise<Uint8Array>
 function quote(answer: Uint8Array): string {
   const text = new TextDecoder().decode(answer.subarray(0, quotedBytes)).trim()
   // A binary body (a protobuf Status) says nothing to a reader of logs.
-  // eslint-disable-next-line no-control-regex
+   
   return text === '' || /[\u0000-\u0008\ufffd]/.test(text) ? '' : `: ${text}`
 }
 
