@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ rows: (options: BenchOpti
   'start-up': () => import('./start-up.ts'),
   throughput: () => import('./throughput.ts'),
   sizes: () => import('./sizes.ts'),
+  regex: () => import('./regex.ts'),
 }
 
 const { values, positionals } = parseArgs({

@@ -4,8 +4,10 @@ import { concat, utf8 } from '../lib/bytes.ts'
 import {
   ENTRIES, ENTRY_LINE, ENTRY_TIMESTAMP, STREAMS, STREAM_HASH, STREAM_LABELS, writePair, writeTimestamp,
 } from '../wire/loki-push.ts'
-import { Writer } from '../wire/writer.ts'
+import { text, type Reader } from '../wire/reader.ts'
+import { Writer, varintSize } from '../wire/writer.ts'
 import type { LokiBatch } from './batch.ts'
+import { LabelCache, type Outcome } from './label-cache.ts'
 import { LabelsError, labelValue, mergeLabels, parseLabels, renderLabels, type Labels } from './labels.ts'
 import { entrySize, labelTextOf, reader, streamsOf, type Entry, type Stream } from './loki-stream.ts'
 import type { Relabeler } from './relabel.ts'
@@ -64,26 +66,10 @@ export function writeLoki(streams: Iterable<StreamData>): LokiBatch {
   return lokiBatch(w.finish())
 }
 
-/** What became of label texts before: the new text, or undefined where the stream was dropped. */
-export class StreamCache {
-  private known = new Map<string, string | undefined>()
-  private readonly limit: number
-
-  constructor(limit = 10_000) {
-    this.limit = Math.max(1, limit)
-  }
-
-  get size(): number {
-    return this.known.size
-  }
-
-  lookUp(labels: string, decide: () => string | undefined): string | undefined {
-    if (this.known.has(labels)) return this.known.get(labels)
-    // Starting over costs one parse for each stream in use, and needs no bookkeeping on every hit.
-    if (this.known.size >= this.limit) this.known.clear()
-    const decided = decide()
-    this.known.set(labels, decided)
-    return decided
+/** What became of label texts before, for as many streams as `entries` says. */
+export class StreamCache extends LabelCache {
+  constructor(entries = 10_000) {
+    super(entries)
   }
 }
 
@@ -97,23 +83,26 @@ export function mapStreamLabels(
   edit: (labels: Labels) => Labels | undefined,
   { cache, refuse }: { cache?: StreamCache | undefined; refuse?: ((error: LabelsError) => void) | undefined } = {},
 ): LokiBatch {
-  const decide = (labels: string): string | undefined => {
+  const decide = (from: number, to: number): Outcome => {
+    const labels = text(batch.bytes, from, to)
     const edited = edit(parseLabels(labels))
-    return edited === undefined || edited.length === 0 ? undefined : renderLabels(edited)
+    if (edited === undefined || edited.length === 0) return null
+    const rendered = renderLabels(edited)
+    return rendered === labels ? undefined : utf8(rendered)
   }
-  return rewriteStreams(batch, labels => {
+  return rewriteStreams(batch, (from, to) => {
     try {
-      return cache === undefined ? decide(labels) : cache.lookUp(labels, () => decide(labels))
+      return cache === undefined ? decide(from, to) : cache.lookUp(batch.bytes, from, to, () => decide(from, to))
     } catch (error) {
       if (refuse === undefined || !(error instanceof LabelsError)) throw error
       refuse(error)
-      return undefined
+      return null
     }
   })
 }
 
-/** Replaces label texts; undefined drops a stream. The hash of a stream goes when its labels change. */
-function rewriteStreams(batch: LokiBatch, decide: (labels: string) => string | undefined): LokiBatch {
+/** Replaces label texts, given as ranges: undefined keeps a stream, null drops it. Its hash goes when its labels change. */
+function rewriteStreams(batch: LokiBatch, decide: (from: number, to: number) => Outcome): LokiBatch {
   const { bytes } = batch
   const r = reader(bytes)
   const inner = reader(bytes)
@@ -123,26 +112,50 @@ function rewriteStreams(batch: LokiBatch, decide: (labels: string) => string | u
     const { at } = r
     r.skip()
     if (r.tag !== STREAMS) continue
-    const labels = labelTextOf(bytes, r.from, r.to)
-    const changed = decide(labels)
-    if (changed === labels) continue
+    const { from, to, hashed } = findLabels(inner.reset(bytes, r.from, r.to))
+    const outcome = decide(from, to)
+    if (outcome === undefined) continue
     w ??= borrowWriter(bytes.length)
     w.raw(bytes, copied, at)
     copied = r.pos
-    if (changed === undefined) continue
-    w.varint(STREAMS).fork(r.to - r.from + changed.length - labels.length).varint(STREAM_LABELS).string(changed)
-    inner.reset(bytes, r.from, r.to)
-    let kept = r.from
-    while (inner.next() !== 0) {
-      const start = inner.at
-      inner.skip()
-      if (inner.tag !== STREAM_LABELS && inner.tag !== STREAM_HASH) continue
-      w.raw(bytes, kept, start)
-      kept = inner.pos
+    if (outcome === null) continue
+    const tagged = from - varintSize(to - from) - 1
+    if (!hashed && from > 0 && tagged === r.from) {
+      // Nothing but the labels in front changes: all lengths are known.
+      const size = 1 + varintSize(outcome.length) + outcome.length + r.to - to
+      w.varint(STREAMS).varint(size).varint(STREAM_LABELS).varint(outcome.length).raw(outcome).raw(bytes, to, r.to)
+    } else {
+      w.varint(STREAMS).fork(r.to - r.from).varint(STREAM_LABELS).varint(outcome.length).raw(outcome)
+      writeEntries(w, inner.reset(bytes, r.from, r.to))
+      w.join()
     }
-    w.raw(bytes, kept, r.to).join()
   }
   return w === undefined ? batch : lokiBatch(returnWriter(w.raw(bytes, copied)))
+}
+
+/** Where the label text of a stream is (its last one counts), and whether a hash or a second text stands beside it. */
+function findLabels(r: Reader): { from: number; to: number; hashed: boolean } {
+  let from = 0
+  let to = 0
+  let hashed = false
+  while (r.next() !== 0) {
+    r.skip()
+    if (r.tag === STREAM_LABELS) {
+      hashed ||= from > 0
+      from = r.from
+      to = r.to
+    } else if (r.tag === STREAM_HASH) hashed = true
+  }
+  return { from, to, hashed }
+}
+
+/** Copies all fields of a stream but its labels and its hash. */
+function writeEntries(w: Writer, r: Reader): void {
+  while (r.next() !== 0) {
+    const { at } = r
+    r.skip()
+    if (r.tag !== STREAM_LABELS && r.tag !== STREAM_HASH) w.raw(r.bytes, at, r.pos)
+  }
 }
 
 /** Applies relabelling rules to every stream. */

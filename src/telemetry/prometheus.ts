@@ -131,15 +131,24 @@ function sorted(labels: Labels): Labels {
  * As mapLabels, by edits in place, which spares what is not looked at from being decoded: `edit` answers false to drop the series.
  */
 export function editSeries(batch: PrometheusBatch, edit: (labels: LabelSet) => boolean, cache?: LabelCache): PrometheusBatch {
-  let scratch: WireLabels | undefined
+  let labels: WireLabels | undefined
   const decide = ({ bytes, labelsFrom, labelsTo }: SeriesCursor): Outcome => {
-    const labels = (scratch ??= new WireLabels())
+    if (labels === undefined) {
+      labels = spareLabels ?? new WireLabels()
+      spareLabels = undefined
+    }
     labels.load(bytes, labelsFrom, labelsTo)
     return edit(labels) ? labels.encoded() : null
   }
-  if (cache === undefined) return rewriteSeries(batch, decide)
-  return rewriteSeries(batch, series => cache.lookUp(series.bytes, series.labelsFrom, series.labelsTo, () => decide(series)))
+  const edited = rewriteSeries(batch, cache === undefined
+    ? decide
+    : series => cache.lookUp(series.bytes, series.labelsFrom, series.labelsTo, () => decide(series)))
+  spareLabels = labels ?? spareLabels
+  return edited
 }
+
+/** What one batch leaves to the next: it remembers nothing but the room it takes. */
+let spareLabels: WireLabels | undefined
 
 /** Applies relabelling rules to every series; metadata, which has no labels of its own in this protocol, stays. */
 export function relabelPrometheus(batch: PrometheusBatch, relabeler: Relabeler, cache?: LabelCache): PrometheusBatch {

@@ -4,7 +4,7 @@ import { utf8 } from '../lib/bytes.ts'
 import { md5 } from '../lib/md5.ts'
 import { constantOf, fill, parseTemplate } from '../lib/regex-template.ts'
 import { compileRegex, RegexError, type Regex } from '../lib/regex.ts'
-import { labelsOf, type Labels } from './labels.ts'
+import { compareNames, type Labels } from './labels.ts'
 import {
   RelabelError, relabelDefaults, validNames, validateRule, type NameScheme, type RelabelAction, type RelabelRule, type Rule,
 } from './relabel-rule.ts'
@@ -72,7 +72,7 @@ export function compileRules(rules: readonly RelabelRule[], names: NameScheme = 
     relabel(labels) {
       const edited = new MapLabels(labels)
       if (!apply(edited)) return undefined
-      return unchanged(edited.map, labels) ? labels : labelsOf(edited.map)
+      return unchanged(edited.map, labels) ? labels : [...edited.map].sort((a, b) => compareNames(a[0], b[0]))
     },
   }
 }

@@ -48,7 +48,7 @@ describe('Loki batches', () => {
       const out = decode('PushRequest', relabelLoki(sample, rules, cache).bytes)
       assert.deepEqual(out, { streams: [{ labels: '{app="web", severity="info"}', entries: (decode('PushRequest', sample.bytes) as typeof samplePush).streams[0]!.entries }] })
     }
-    assert.equal(cache.size, 2)
+    assert.equal(cache.entries, 2)
     assert.equal(countEntries(relabelLoki(sample, compileRules([{ regex: '.*', action: 'labeldrop' }]))), 0)
     const same = writeLoki([{ labels: '{a="b"}', entries: [{ timestamp: 1n, line: 'x' }] }])
     assert.equal(relabelLoki(same, compileRules([])), same)
