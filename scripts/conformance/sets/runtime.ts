@@ -25,7 +25,7 @@ const sendAll = (receivers: readonly unknown[], value: unknown) => { for (const 
 function goSyntax(value: Value): string {
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
   if (isObject(value)) return `map[string]interface {}{${Object.keys(value).sort().map(key => `${JSON.stringify(key)}:${goSyntax(value[key]!)}`).join(', ')}}`
-  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
 }
 
 function testComponents(world: World): Record<string, Definition> {
@@ -72,7 +72,7 @@ function testComponents(world: World): Record<string, Definition> {
     }),
     defineComponent({
       name: 'testcomponents.string_receiver', stability: 'generally-available', exports: { receiver: 'any' }, args: args({}),
-      build: () => ({ exports: { receiver: receiver(value => { world.strings.push(String(value)) }) } }),
+      build: () => ({ exports: { receiver: receiver(value => { world.strings.push(value as string) }) } }),
     }),
     defineComponent({
       name: 'testcomponents.stringer', stability: 'generally-available',
