@@ -95,7 +95,7 @@ async function inflateMembers(bytes: Uint8Array, limit: number, failure: WireErr
   return sink.finish()
 }
 
-/** The compressed form of `bytes`. `level` is for platforms that let one choose; the web's streams do not. */
+/** The compressed form of `bytes`, at the level that the platform takes by default: its streams let nobody choose. */
 export async function deflate(format: Format, bytes: Uint8Array): Promise<Uint8Array> {
   const stream = new CompressionStream(format)
   const writer = stream.writable.getWriter()
