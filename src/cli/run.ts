@@ -1,5 +1,7 @@
 /** `sluice run`: compile a configuration and serve it here, in workerd (as on Cloudflare) or in Node. */
 
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import type { Platform } from '../components/contract/define.ts'
 import { hasPlan } from './build.ts'
 import { compilePath, printDiagnostics } from './compile.ts'
@@ -58,6 +60,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const stopped = new Promise<void>(resolve => { for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve() }) })
   let running: Running
   try {
+    await mustBeFree(host, port)
     const serve = platform === 'workerd' ? (await import('./run-workerd.ts')).runWorkerd : (await import('./run-node.ts')).runNode
     running = await serve({ code, host, port, storage: values['storage.path'] })
   } catch (error) {
@@ -68,6 +71,16 @@ export async function run(args: readonly string[]): Promise<number> {
   await stopped
   await running.stop()
   return 0
+}
+
+/** Rejects where the address cannot be listened on: miniflare would wait for it without end, and a child process ends without a word. */
+async function mustBeFree(host: string, port: number): Promise<void> {
+  const probe = createServer().listen(port, host)
+  try {
+    await once(probe, 'listening')
+  } finally {
+    probe.close()
+  }
 }
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)

@@ -70,6 +70,8 @@ function splitAddress(address: string): [host: string, port: number] {
   return [address.slice(0, colon).replace(/^\[|\]$/g, ''), Number(address.slice(colon + 1))]
 }
 
+// Started by another process (`sluice run`), it does not outlive it.
+process.once('disconnect', stop)
 process.send?.({ listening: { port: addressOf(servers[0]!) } })
 console.log(`listening on http://${host}:${addressOf(servers[0]!)}`)
 
