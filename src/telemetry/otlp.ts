@@ -19,9 +19,8 @@ export { countItems, isEmpty } from './otlp/count.ts'
 export { type OtlpEdits, editOtlp, editResources, readOtlp } from './otlp/rewrite.ts'
 export { type SplitOptions, mergeOtlp, splitOtlp } from './otlp/split.ts'
 export { validateOtlp } from './otlp/validate.ts'
-export {
-  type DecodedPoint, type ItemView, type MetricType, MetricView, PointView, RecordView, ResourceView, ScopeView, SpanView, View, metricKinds,
-} from './otlp/views.ts'
+export { type DecodedPoint, type MetricType, MetricView, PointView, metricKinds } from './otlp/metric-views.ts'
+export { type ItemView, RecordView, ResourceView, ScopeView, SpanView, View } from './otlp/views.ts'
 export { type Attribute, type AttributeMap, type AttributeValue, isMap } from '../wire/otlp-value.ts'
 export type { Decoded } from '../wire/otlp-schema.ts'
 export type { Encodable } from '../wire/otlp-encode.ts'

@@ -1,6 +1,6 @@
 import { LENGTH, Reader, tag } from '../../wire/reader.ts'
 import type { OtlpBatch } from '../batch.ts'
-import { metricKinds } from './views.ts'
+import { metricKinds } from './metric-views.ts'
 
 const ITEM = tag(1, LENGTH)
 const CHILD = tag(2, LENGTH)

@@ -11,7 +11,8 @@
 import { LENGTH, Reader, tag } from '../../wire/reader.ts'
 import { Writer } from '../../wire/writer.ts'
 import type { OtlpBatch, OtlpSignal } from '../batch.ts'
-import { type ItemView, type MetricKind, MetricView, PointView, RecordView, ResourceView, ScopeView, SpanView, type View, metricKinds } from './views.ts'
+import { type MetricKind, MetricView, PointView, metricKinds } from './metric-views.ts'
+import { type ItemView, RecordView, ResourceView, ScopeView, SpanView, type View } from './views.ts'
 
 /** What to do at each level, from the outside in; each callback runs once per thing and may change or drop it. */
 export interface OtlpEdits {

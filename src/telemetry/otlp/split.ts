@@ -2,7 +2,7 @@ import { LENGTH, Reader, tag } from '../../wire/reader.ts'
 import { Writer } from '../../wire/writer.ts'
 import { concat } from '../../lib/bytes.ts'
 import type { OtlpBatch, OtlpSignal } from '../batch.ts'
-import { metricKinds } from './views.ts'
+import { metricKinds } from './metric-views.ts'
 
 const FIRST = tag(1, LENGTH)
 const CHILD = tag(2, LENGTH)
