@@ -1,0 +1,159 @@
+/**
+ * What a scraped target answers, in the text format of Prometheus (0.0.4, 1.0.0) or OpenMetrics (0.0.1, 1.0.0), read as ranges:
+ *
+ *     const reader = new ExpositionReader(bytes, 'openmetrics')
+ *     for (let entry = reader.next(); entry !== 'end'; entry = reader.next()) {
+ *       if (entry === 'series') add(reader.name(), reader.value, reader.timestamp)
+ *     }
+ *
+ * It takes and refuses what Prometheus' own parsers (model/textparse, v3) do, with their words: so it checks the grammar, and none of
+ * what OpenMetrics further says about the order of families, the values of counters or the buckets of histograms.
+ */
+import { text } from '../lib/bytes.ts'
+import { CreatedFinder, isCreatedLine } from './exposition-created.ts'
+import { nextOpenMetrics } from './exposition-openmetrics.ts'
+import { nextText } from './exposition-text.ts'
+import { NEWLINE, Tokens } from './exposition-tokens.ts'
+import { canonicalFloat, unescape, unescapeHelp } from './exposition-value.ts'
+
+export type ExpositionFormat = 'text' | 'openmetrics'
+
+/** What `next` came to; `unit` and exemplars are OpenMetrics only, `comment` is the classic format only. */
+export type Entry = 'series' | 'help' | 'type' | 'unit' | 'comment' | 'end'
+
+export type MetricType = 'counter' | 'gauge' | 'histogram' | 'gaugehistogram' | 'summary' | 'info' | 'stateset' | 'unknown'
+
+export interface ExpositionLimits {
+  /** Bytes of one line. */
+  readonly line: number
+  /** Labels of one series or exemplar. */
+  readonly labels: number
+}
+
+export const expositionLimits: ExpositionLimits = { line: 1024 * 1024, labels: 1024 }
+
+/** Ranges of labels: four offsets each, of the name and of the value, in the order of the input. */
+export class LabelRanges {
+  offsets = new Int32Array(64)
+  count = 0
+
+  add(nameFrom: number, nameTo: number, valueFrom: number, valueTo: number): void {
+    const at = this.count++ << 2
+    if (at === this.offsets.length) {
+      const wider = new Int32Array(2 * at)
+      wider.set(this.offsets)
+      this.offsets = wider
+    }
+    this.offsets[at] = nameFrom
+    this.offsets[at + 1] = nameTo
+    this.offsets[at + 2] = valueFrom
+    this.offsets[at + 3] = valueTo
+  }
+}
+
+/** A cursor over the entries. What its fields say holds until the next call of `next`; all offsets are into `bytes`. */
+export class ExpositionReader {
+  readonly bytes: Uint8Array
+  readonly tokens: Tokens
+  readonly limits: ExpositionLimits
+  readonly labels = new LabelRanges()
+  /** What `next` last said. */
+  entry: Entry = 'end'
+  /** The series as written: name, braces and labels. The same bytes are the same series. */
+  seriesFrom = 0
+  seriesTo = 0
+  /** The name of the metric, or of the family on help, type and unit lines. */
+  nameFrom = 0
+  nameTo = 0
+  /** The text of help, unit and comment entries. */
+  textFrom = 0
+  textTo = 0
+  /** What the last type line said, of whatever family. */
+  type: MetricType = 'unknown'
+  /** Bytes of the name on the last help, type or unit line. */
+  familyLength = 0
+  value = 0
+  /** Whether the sample says when it was taken. */
+  hasTimestamp = false
+  /** Milliseconds since the epoch; exact within 2^53. */
+  timestamp = 0
+  hasExemplar = false
+  readonly exemplarLabels = new LabelRanges()
+  exemplarValue = 0
+  hasExemplarTimestamp = false
+  exemplarTimestamp = 0
+  readonly #format: ExpositionFormat
+  readonly #skipCreated: boolean
+  #created: CreatedFinder | undefined
+
+  /** `skipCreated` leaves out the `_created` lines of OpenMetrics: `created` knows them anyway. */
+  constructor(bytes: Uint8Array, format: ExpositionFormat, options: { limits?: ExpositionLimits; skipCreated?: boolean } = {}) {
+    this.bytes = format === 'text' ? withNewline(bytes) : bytes
+    this.tokens = new Tokens(this.bytes, format === 'text' ? 'Prometheus text' : 'OpenMetrics')
+    this.limits = options.limits ?? expositionLimits
+    this.#format = format
+    this.#skipCreated = options.skipCreated ?? false
+  }
+
+  /** Goes to the next entry; throws WireError for what Prometheus refuses and for what is beyond the limits. */
+  next(): Entry {
+    const { tokens } = this
+    for (;;) {
+      this.labels.count = 0
+      this.hasExemplar = false
+      const entry = this.entry = this.#format === 'text' ? nextText(this, tokens) : nextOpenMetrics(this, tokens)
+      if (tokens.pos - tokens.entry > this.limits.line) throw tokens.error(`a line of more than ${this.limits.line} bytes, which is the limit`)
+      if (entry !== 'series' || !this.#skipCreated || !isCreatedLine(this)) return entry
+    }
+  }
+
+  /** When the counter, histogram or summary of this series began, in milliseconds, where a later `_created` line of it says so. */
+  created(): number | undefined {
+    if (this.#format === 'text') return undefined
+    this.#created ??= new CreatedFinder(new ExpositionReader(this.bytes, 'openmetrics', { limits: this.limits }))
+    return this.#created.of(this)
+  }
+
+  /** Text without escapes of a range that holds a name or a label's value. */
+  text(from: number, to: number): string {
+    return unescape(text(this.bytes.subarray(from, to)))
+  }
+
+  name(): string {
+    return this.text(this.nameFrom, this.nameTo)
+  }
+
+  labelName(index: number): string {
+    return this.text(this.labels.offsets[4 * index]!, this.labels.offsets[4 * index + 1]!)
+  }
+
+  /** A label's value; the floats in `le` and `quantile` as OpenMetrics writes them, as Prometheus does since version 3. */
+  labelValue(index: number): string {
+    const value = this.text(this.labels.offsets[4 * index + 2]!, this.labels.offsets[4 * index + 3]!)
+    const float = this.type === 'histogram' ? 'le' : this.type === 'summary' ? 'quantile' : undefined
+    return float !== undefined && this.labelName(index) === float ? canonicalFloat(value) : value
+  }
+
+  /** The labels of the exemplar, as written: Prometheus leaves their escapes alone. */
+  exemplarLabelPairs(): [name: string, value: string][] {
+    const { offsets, count } = this.exemplarLabels
+    const raw = (at: number) => text(this.bytes.subarray(offsets[at], offsets[at + 1]))
+    return Array.from({ length: count }, (_, i) => [raw(4 * i), raw(4 * i + 2)])
+  }
+
+  /** The text of a help, type, unit or comment entry; escapes only help texts have. */
+  entryText(): string {
+    const raw = text(this.bytes.subarray(this.textFrom, this.textTo))
+    if (this.entry !== 'help') return raw
+    return this.#format === 'text' ? unescapeHelp(raw) : unescape(raw)
+  }
+}
+
+/** The classic format may end within a line: Prometheus closes it. */
+function withNewline(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > 0 && bytes[bytes.length - 1] === NEWLINE) return bytes
+  const closed = new Uint8Array(bytes.length + 1)
+  closed.set(bytes)
+  closed[bytes.length] = NEWLINE
+  return closed
+}
