@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<{ rows: (options: BenchOpti
   throughput: () => import('./throughput.ts'),
   sizes: () => import('./sizes.ts'),
   regex: () => import('./regex.ts'),
+  compile: () => import('./compile.ts'),
 }
 
 const { values, positionals } = parseArgs({

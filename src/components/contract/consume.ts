@@ -61,7 +61,14 @@ export async function fanOut<B extends Batch>(consumers: readonly Consumer<B>[],
 }
 
 /** The consumers of an `output` block, by signal. */
-export type OtlpOutput = Readonly<Record<OtlpSignal, readonly OtlpConsumer[]>>
+export interface OtlpOutput extends Readonly<Record<OtlpSignal, readonly OtlpConsumer[]>> {
+  /** Where traces go. */
+  readonly traces: readonly OtlpConsumer[]
+  /** Where metrics go. */
+  readonly metrics: readonly OtlpConsumer[]
+  /** Where logs go. */
+  readonly logs: readonly OtlpConsumer[]
+}
 
 /** Hands an OTLP batch to the consumers of its signal; with none, the data ends here, as in Alloy. */
 export const toOutput = (output: OtlpOutput, batch: OtlpBatch, call: Call): Promise<void> => fanOut(output[batch.signal], batch, call)
