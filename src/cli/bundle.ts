@@ -1,6 +1,6 @@
 /** From a compiled configuration to the one file that a platform runs. */
 
-import { build, type Plugin } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 import path from 'node:path'
 import { catalog } from '../components/catalog.gen.ts'
 import type { Platform } from '../components/contract/define.ts'
@@ -9,13 +9,14 @@ import type { Compiled } from '../graph/compile/compile.ts'
 import { libraryModules } from '../language/stdlib/catalog.ts'
 
 const sourceFolder = path.resolve(import.meta.dirname, '..')
+const packageFolder = path.dirname(sourceFolder)
 
 export interface Bundle {
   /** `graph.gen.ts` as it went into the bundle. */
   readonly graph: string
   readonly code: string
-  /** Names of the modules inside, relative to the package, for reports and tests. */
-  readonly modules: readonly string[]
+  /** The modules of which anything is inside, relative to the package, with their bytes; for reports and tests. */
+  readonly modules: ReadonlyMap<string, number>
 }
 
 interface Target {
@@ -62,7 +63,14 @@ export async function bundle(compiled: Compiled & { plan: object }, target: Plat
     legalComments: 'none',
     plugins: [graphPlugin(graph)],
   })
-  return { graph, code: result.outputFiles[0]!.text, modules: Object.keys(result.metafile.inputs) }
+  return { graph, code: result.outputFiles[0]!.text, modules: weights(result.metafile) }
+}
+
+/** What each module contributes; esbuild also lists what it read and left out. */
+function weights({ outputs }: Metafile): Map<string, number> {
+  const inputs = Object.values(outputs).flatMap(output => Object.entries(output.inputs))
+  const inside = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+  return new Map(inside.map(([name, { bytesInOutput }]) => [path.relative(packageFolder, path.resolve(name)).split(path.sep).join('/'), bytesInOutput]))
 }
 
 /** Resolves `#graph` to the generated text, whose imports are relative to src/. */
