@@ -14,6 +14,7 @@ export const catalog: Readonly<Record<string, string>> = {
   'otelcol.auth.headers': 'otelcol/auth/headers.ts',
   'otelcol.exporter.debug': 'otelcol/exporter/debug.ts',
   'otelcol.exporter.otlphttp': 'otelcol/exporter/otlphttp.ts',
+  'otelcol.exporter.prometheus': 'otelcol/exporter/prometheus.ts',
   'otelcol.processor.attributes': 'otelcol/processor/attributes.ts',
   'otelcol.processor.batch': 'otelcol/processor/batch.ts',
   'otelcol.processor.memory_limiter': 'otelcol/processor/memory_limiter.ts',

@@ -1,9 +1,10 @@
 /** Values, times and numbers as the collector writes them for people. */
 
-import { base64, compare, hex, utf8 } from '../../../lib/bytes.ts'
-import { formatJsonNumber } from '../../../lib/go-format.ts'
+import { hex } from '../../../lib/bytes.ts'
 import { rfc3339 } from '../../../lib/time.ts'
 import { isMap, type AttributeValue } from '../../../telemetry/otlp.ts'
+
+export { valueText } from '../../../telemetry/convert/value-text.ts'
 
 /** The collector's name of a value's type. */
 export function valueType(value: AttributeValue): 'Empty' | 'Str' | 'Bool' | 'Int' | 'Double' | 'Bytes' | 'Map' | 'Slice' {
@@ -18,40 +19,6 @@ export function valueType(value: AttributeValue): 'Empty' | 'Str' | 'Bool' | 'In
   if (value instanceof Uint8Array) return 'Bytes'
   return isMap(value) ? 'Map' : 'Slice'
 }
-
-/** A value as a string converts from it: text as it is, bytes in base64, maps (keys in order) and lists as JSON. */
-export function valueText(value: AttributeValue): string {
-  switch (typeof value) {
-    case 'string': return value
-    case 'boolean':
-    case 'bigint': return String(value)
-    case 'number': return Number.isFinite(value) ? formatJsonNumber(value) : String(value)
-    default:
-  }
-  if (value === null) return ''
-  if (value instanceof Uint8Array) return base64(value)
-  // JSON has no word for these numbers, and then the collector writes nothing at all.
-  return json(value) ?? ''
-}
-
-function json(value: AttributeValue): string | undefined {
-  if (value === null) return 'null'
-  if (typeof value === 'number') return Number.isFinite(value) ? formatJsonNumber(value) : undefined
-  if (typeof value === 'string' || value instanceof Uint8Array) return quoted(valueText(value))
-  if (typeof value !== 'object') return String(value)
-  if (!isMap(value)) return joined(value.map(json), '[', ']')
-  const keys = [...value.keys()].map(key => ({ key, bytes: utf8(key) })).sort((a, b) => compare(a.bytes, b.bytes))
-  return joined(keys.map(({ key }) => {
-    const inner = json(value.get(key)!)
-    return inner === undefined ? undefined : `${quoted(key)}:${inner}`
-  }), '{', '}')
-}
-
-const joined = (parts: readonly (string | undefined)[], open: string, close: string): string | undefined =>
-  parts.includes(undefined) ? undefined : `${open}${parts.join(',')}${close}`
-
-/** Go's JSON escapes the two line separators that JavaScript's leaves. */
-const quoted = (text: string) => JSON.stringify(text).replace(/[\u2028\u2029]/g, character => (character === '\u2028' ? '\\u2028' : '\\u2029'))
 
 /** An id in hexadecimal; one of zeros only counts as none. */
 export const idText = (id: Uint8Array): string => (id.every(byte => byte === 0) ? '' : hex(id))
