@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { sluice } from '../support/cli.ts'
 
-const good = `loki.relabel "in" {
+const good = `loki.source.api "in" {
 	forward_to = [loki.write.out.receiver]
 }
 `
@@ -14,12 +14,21 @@ const destination = `loki.write "out" {
 		url = "http://127.0.0.1:3100/loki/api/v1/push"
 	}
 }
+
+http {
+	auth {
+		basic {
+			username = "sluice"
+			password = sys.env("SLUICE_PASSWORD")
+		}
+	}
+}
 `
-const broken = `loki.relabel "in" {
+const broken = `loki.source.api "in" {
 	forward_to = [loki.write.out.receiver],
 }
 `
-const wrong = `loki.relabel "in" {
+const wrong = `loki.source.api "in" {
 	forward_to = []
 	frobnicate = true
 }
@@ -46,7 +55,7 @@ describe('sluice validate', () => {
   it('shows a syntax error with the lines around it', async () => {
     const { code, stdout, stderr } = await validate('broken.alloy')
     assert.deepEqual([code, stdout], [1, ''])
-    assert.match(stderr, /^Error: broken\.alloy:2:40: .+\n\n1 \| loki.relabel "in" \{\n2 \| +forward_to = .+,\n {2}\| {43}\^\n3 \| \}\n/)
+    assert.match(stderr, /^Error: broken\.alloy:2:40: .+\n\n1 \| loki\.source\.api "in" \{\n2 \| +forward_to = .+,\n {2}\| {43}\^\n3 \| \}\n/)
   })
 
   it('finds all problems of all files, not the first of each', async () => {
@@ -61,7 +70,7 @@ describe('sluice validate', () => {
   it('prints one JSON array for programs', async () => {
     const { code, stdout, stderr } = await validate('--json', 'wrong.alloy', 'good.alloy')
     assert.deepEqual([code, stderr], [1, ''])
-    const found = JSON.parse(stdout) as Record<string, unknown>[]
+    const found = (JSON.parse(stdout) as Record<string, unknown>[]).filter(({ severity }) => severity === 'error')
     assert.equal(found.length, 2)
     assert.deepEqual(found.find(({ line }) => line === 6), {
       file: 'wrong.alloy', line: 6, column: 1, endLine: 6, endColumn: 9, severity: 'error', code: 'graph/unknown-component',
