@@ -13,6 +13,7 @@ export const catalog: Readonly<Record<string, string>> = {
   'otelcol.auth.bearer': 'otelcol/auth/bearer.ts',
   'otelcol.auth.headers': 'otelcol/auth/headers.ts',
   'otelcol.exporter.debug': 'otelcol/exporter/debug.ts',
+  'otelcol.exporter.loki': 'otelcol/exporter/loki.ts',
   'otelcol.exporter.otlphttp': 'otelcol/exporter/otlphttp.ts',
   'otelcol.exporter.prometheus': 'otelcol/exporter/prometheus.ts',
   'otelcol.processor.attributes': 'otelcol/processor/attributes.ts',
