@@ -19,6 +19,7 @@ export const catalog: Readonly<Record<string, string>> = {
   'otelcol.processor.attributes': 'otelcol/processor/attributes.ts',
   'otelcol.processor.batch': 'otelcol/processor/batch.ts',
   'otelcol.processor.memory_limiter': 'otelcol/processor/memory_limiter.ts',
+  'otelcol.receiver.loki': 'otelcol/receiver/loki.ts',
   'otelcol.receiver.otlp': 'otelcol/receiver/otlp.ts',
   'prometheus.echo': 'prometheus/echo.ts',
   'prometheus.receive_http': 'prometheus/receive_http.ts',
