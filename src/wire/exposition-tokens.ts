@@ -15,6 +15,9 @@ export const SPACE = 0x20
 export const QUOTE = 0x22
 export const HASH = 0x23
 export const OPEN = 0x7b
+const CLOSE = 0x7d
+const COMMA = 0x2c
+const EQUAL = 0x3d
 const BACKSLASH = 0x5c
 
 /** What a byte may be, as bits of `kinds[byte]`. */
@@ -40,8 +43,6 @@ mark(BLANK, ' \t')
 mark(QUOTED_STOP, '"\\\n\0')
 mark(WORD_STOP, ' \n\0')
 mark(VALUE_STOP, ' \t\n\0{')
-
-const punctuation = new Map<number, Token>([[0x7d, 'BCLOSE'], [0x3d, 'EQUAL'], [0x2c, 'COMMA']])
 
 /** A place in the bytes: where the entry began, and the token read last (`start` to `pos`, or to the byte that does not fit). */
 export class Tokens {
@@ -116,14 +117,14 @@ export class Tokens {
     const { pos } = this
     if (pos >= this.end) return 'EOF'
     const byte = this.bytes[pos]!
+    if (byte === EQUAL) return this.take('EQUAL')
+    if (byte === COMMA) return this.take('COMMA')
+    if (byte === CLOSE) return this.take('BCLOSE')
+    this.start = pos
     if ((kinds[byte]! & LABEL_START) !== 0) {
-      this.start = pos
       this.over(LABEL_PART)
       return 'LNAME'
     }
-    const mark = punctuation.get(byte)
-    if (mark !== undefined) return this.take(mark)
-    this.start = pos
     return byte === QUOTE && this.quoted(newlines, false) ? 'QSTRING' : 'INVALID'
   }
 

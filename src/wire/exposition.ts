@@ -34,20 +34,16 @@ export const expositionLimits: ExpositionLimits = { line: 1024 * 1024, labels: 1
 
 /** Ranges of labels: four offsets each, of the name and of the value, in the order of the input. */
 export class LabelRanges {
-  offsets = new Int32Array(64)
+  readonly offsets: number[] = []
   count = 0
 
   add(nameFrom: number, nameTo: number, valueFrom: number, valueTo: number): void {
+    const { offsets } = this
     const at = this.count++ << 2
-    if (at === this.offsets.length) {
-      const wider = new Int32Array(2 * at)
-      wider.set(this.offsets)
-      this.offsets = wider
-    }
-    this.offsets[at] = nameFrom
-    this.offsets[at + 1] = nameTo
-    this.offsets[at + 2] = valueFrom
-    this.offsets[at + 3] = valueTo
+    offsets[at] = nameFrom
+    offsets[at + 1] = nameTo
+    offsets[at + 2] = valueFrom
+    offsets[at + 3] = valueTo
   }
 }
 
@@ -85,6 +81,8 @@ export class ExpositionReader {
   readonly #format: ExpositionFormat
   readonly #skipCreated: boolean
   #created: CreatedFinder | undefined
+  /** The text of the series, once it was asked for. */
+  #series: string | undefined
 
   /** `skipCreated` leaves out the `_created` lines of OpenMetrics: `created` knows them anyway. */
   constructor(bytes: Uint8Array, format: ExpositionFormat, options: { limits?: ExpositionLimits; skipCreated?: boolean } = {}) {
@@ -100,6 +98,7 @@ export class ExpositionReader {
     const { tokens } = this
     for (;;) {
       this.labels.count = 0
+      this.#series = undefined
       this.hasExemplar = false
       const entry = this.entry = this.#format === 'text' ? nextText(this, tokens) : nextOpenMetrics(this, tokens)
       if (tokens.pos - tokens.entry > this.limits.line) throw tokens.error(`a line of more than ${this.limits.line} bytes, which is the limit`)
@@ -114,22 +113,19 @@ export class ExpositionReader {
     return this.#created.of(this)
   }
 
-  /** Text without escapes of a range that holds a name or a label's value. */
-  text(from: number, to: number): string {
-    return unescape(text(this.bytes.subarray(from, to)))
-  }
-
+  /** The name of the metric or family. */
   name(): string {
-    return this.text(this.nameFrom, this.nameTo)
+    if (this.entry === 'series') return this.#text(this.nameFrom, this.nameTo)
+    return unescape(text(this.bytes.subarray(this.nameFrom, this.nameTo)))
   }
 
   labelName(index: number): string {
-    return this.text(this.labels.offsets[4 * index]!, this.labels.offsets[4 * index + 1]!)
+    return this.#text(this.labels.offsets[4 * index]!, this.labels.offsets[4 * index + 1]!)
   }
 
   /** A label's value; the floats in `le` and `quantile` as OpenMetrics writes them, as Prometheus does since version 3. */
   labelValue(index: number): string {
-    const value = this.text(this.labels.offsets[4 * index + 2]!, this.labels.offsets[4 * index + 3]!)
+    const value = this.#text(this.labels.offsets[4 * index + 2]!, this.labels.offsets[4 * index + 3]!)
     const float = this.type === 'histogram' ? 'le' : this.type === 'summary' ? 'quantile' : undefined
     return float !== undefined && this.labelName(index) === float ? canonicalFloat(value) : value
   }
@@ -139,6 +135,15 @@ export class ExpositionReader {
     const { offsets, count } = this.exemplarLabels
     const raw = (at: number) => text(this.bytes.subarray(offsets[at], offsets[at + 1]))
     return Array.from({ length: count }, (_, i) => [raw(4 * i), raw(4 * i + 2)])
+  }
+
+  /** Text without escapes of a range within the series, which is decoded at once: a call for each name and value costs more. */
+  #text(from: number, to: number): string {
+    const { bytes, seriesFrom, seriesTo } = this
+    const series = this.#series ??= text(bytes.subarray(seriesFrom, seriesTo))
+    // As long as the bytes: then each byte became one character.
+    if (series.length === seriesTo - seriesFrom) return unescape(series.slice(from - seriesFrom, to - seriesFrom))
+    return unescape(text(bytes.subarray(from, to)))
   }
 
   /** The text of a help, type, unit or comment entry; escapes only help texts have. */
