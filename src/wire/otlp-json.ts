@@ -13,7 +13,7 @@ import { hexDigits } from './json-text.ts'
 import { parseDouble, parseInteger } from './json-number.ts'
 import { defaultLimits } from './limits.ts'
 import { wireTypeOf } from './otlp-decode.ts'
-import { type FieldShape, type MessageName, type Signal, enumNames, requests, schema, valueShapes } from './otlp-schema.ts'
+import { type FieldShape, type MessageName, type Signal, enumNames, idLength, requests, schema, valueShapes } from './otlp-schema.ts'
 import { LENGTH, tag } from './reader.ts'
 import { Writer } from './writer.ts'
 
@@ -99,7 +99,8 @@ const readers: Readonly<Record<string, Read>> = {
     scan.string()
     const { bytes, from, to } = scan
     if (from === to) return
-    if ((to - from) % 2 !== 0) throw scan.error(`${field.name} has an odd number of hexadecimal digits`, from)
+    const wanted = 2 * idLength(field.name)
+    if (to - from !== wanted) throw scan.error(`${field.name} has ${to - from} hexadecimal digits instead of ${wanted}`, from)
     start(field, w).varint((to - from) >> 1).reserve((to - from) >> 1)
     for (let pos = from; pos < to; pos += 2) {
       const value = (hexDigits[bytes[pos]!]! << 4) | hexDigits[bytes[pos + 1]!]!

@@ -16,12 +16,12 @@ const demo = (...args: string[]) => runFile(process.execPath, ['--import', 'tsx'
 
 /** What the demo's data looks like once the sample configuration has had it. */
 const seen = {
-  'a span with its attribute': /POST \/orders [0-9a-f]{32} [0-9a-f]{16} .*collector=sluice/,
+  'a span with its attribute': /POST \/orders [0-9a-f]{32} [0-9a-f]{16} .*via=sluice/,
   'its child': /INSERT orders [0-9a-f]{32}/,
-  'a metric': /demo\.orders\{[^}]*collector=sluice[^}]*\} \d+/,
-  'a log record': /order 0 of tea .*collector=sluice/,
-  'a log line by the Loki protocol': /received log entry.*order 0 of tea.*collector=\\?"?sluice/,
-  'a sample': /demo_queue_length\{collector="sluice",instance="demo-1",job="demo"\} 0 \d{13}/,
+  'a metric': /demo\.orders\{[^}]*via=sluice[^}]*\} \d+/,
+  'a log record': /order 0 of tea .*via=sluice/,
+  'a log line by the Loki protocol': /received log entry.*order 0 of tea.*via=\\?"?sluice/,
+  'a sample': /demo_queue_length\{instance="demo-1",job="demo",via="sluice"\} 0 \d{13}/,
 }
 
 for (const platform of platforms) {

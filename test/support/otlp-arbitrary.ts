@@ -1,6 +1,6 @@
 /** Random OTLP messages in the form protobufjs takes (`fromObject`), read off the schema table. */
 import fc from 'fast-check'
-import { type FieldShape, type MessageName, schema } from '../../src/wire/otlp-schema.ts'
+import { type FieldShape, idLength, type MessageName, schema } from '../../src/wire/otlp-schema.ts'
 import type { Plain } from './otlp.ts'
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
@@ -27,10 +27,12 @@ const unsigned = bigint(0n, (1n << 64n) - 1n)
 const signed = bigint(-(1n << 63n), (1n << 63n) - 1n)
 const scalars: Record<string, fc.Arbitrary<unknown>> = {
   string: text, bool: fc.boolean(), enum: fc.nat(25), int32, sint32: int32, uint32, fixed32: uint32, double: fc.double(),
-  bytes: fc.uint8Array({ maxLength: 5 }).map(base64), id: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(base64),
+  bytes: fc.uint8Array({ maxLength: 5 }).map(base64),
   int64: signed, sfixed64: signed, uint64: unsigned, fixed64: unsigned,
   value, attribute: fc.record({ key: text, value }),
 }
+
+const id = (length: number) => fc.oneof(fc.constant(''), fc.uint8Array({ minLength: length, maxLength: length }).map(base64))
 
 /** Members of a oneof: at most one of each group is set. */
 const oneofs = [['asDouble', 'asInt'], ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary']]
@@ -38,7 +40,7 @@ const oneofs = [['asDouble', 'asInt'], ['gauge', 'sum', 'histogram', 'exponentia
 /** A random message of the schema, with any of its fields missing. */
 export function messageOf(name: MessageName): fc.Arbitrary<Plain> {
   const fields = Object.entries(schema[name]).map(([key, { type, label }]: [string, FieldShape]) => {
-    const single = scalars[type] ?? messageOf(type as MessageName)
+    const single = type === 'id' ? id(idLength(key)) : scalars[type] ?? messageOf(type as MessageName)
     return [key, label === 'many' ? fc.array(single, { maxLength: 2 }) : single] as const
   })
   return fc.record(Object.fromEntries(fields), { requiredKeys: [] }).map(message => {

@@ -108,6 +108,8 @@ describe('hostile OTLP bytes', () => {
     assert.equal(problem(Uint8Array.of(0x0a, 2, 0x0b, 0x0c)), 'OTLP traces: field 1 has wire type 3 instead of 2 at byte 2')
     assert.equal(problem(Uint8Array.of(0xa3, 0x06)), 'OTLP traces: wire type 3 of field 100 is not supported at byte 0')
     assert.equal(problem(Uint8Array.of(0x00, 1)), 'OTLP traces: field number 0 at byte 0')
+    // request > resource > scope > span > trace id.
+    assert.equal(problem(Uint8Array.of(0x0a, 9, 0x12, 7, 0x12, 5, 0x0a, 3, 1, 2, 3)), 'OTLP traces: an id has 3 bytes instead of 16 at byte 8')
     // Histogram bucket counts, packed, in 7 bytes: request > resource > scope > metric > histogram > point.
     const packed = [0x0a, 19, 0x12, 17, 0x12, 15, 0x4a, 13, 0x0a, 11, 0x32, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert.equal(problem(Uint8Array.from(packed), 'metrics'), 'OTLP metrics: packed values of 8 bytes do not fill 9 bytes at byte 12')

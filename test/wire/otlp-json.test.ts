@@ -130,8 +130,8 @@ describe('OTLP/JSON', () => {
     // The caret marks the offset.
     const cases: [json: string, problem: string, path: string][] = [
       [span('"kind":"^SOMETHING"'), 'kind is no enum: "SOMETHING"', inSpan('kind')],
-      [span('"traceId":"^xyz"'), 'traceId has an odd number of hexadecimal digits', inSpan('traceId')],
-      [span('"traceId":"^zz"'), 'traceId is not hexadecimal', inSpan('traceId')],
+      [span('"traceId":"^xyz"'), 'traceId has 3 hexadecimal digits instead of 32', inSpan('traceId')],
+      [span(`"traceId":"^${'z'.repeat(32)}"`), 'traceId is not hexadecimal', inSpan('traceId')],
       [span('"name":^5'), 'expected a string, found "5"', inSpan('name')],
       [span('"name":"a,[{","events":[{},{"timeUnixNano":"^x"}]'), 'timeUnixNano is no fixed64: "x"', inSpan('events[1].timeUnixNano')],
       [span('"startTimeUnixNano":^-1'), 'startTimeUnixNano is no fixed64: "-1"', inSpan('startTimeUnixNano')],

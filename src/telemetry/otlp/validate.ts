@@ -1,7 +1,7 @@
 import { WireError } from '../../wire/error.ts'
 import { defaultLimits } from '../../wire/limits.ts'
 import { wireTypeOf } from '../../wire/otlp-decode.ts'
-import { type FieldShape, type MessageName, requests, schema, valueShapes } from '../../wire/otlp-schema.ts'
+import { type FieldShape, idLength, type MessageName, requests, schema, valueShapes } from '../../wire/otlp-schema.ts'
 import { valueTags } from '../../wire/otlp-value.ts'
 import { FIXED32, FIXED64, LENGTH, Reader, VARINT } from '../../wire/reader.ts'
 import type { OtlpSignal } from '../batch.ts'
@@ -20,6 +20,11 @@ names.forEach((name, message) => {
     const packable = label === 'many' && wireType !== LENGTH ? 8 : 0
     shapes[(message << 5) | number] = (wireType + 1) | packable | ((names.indexOf(type) + 1) << 4)
   }
+})
+/** How long an id at the same place must be, where it is one. */
+const idLengths = new Uint8Array(names.length << 5)
+names.forEach((name, message) => {
+  for (const [field, { number, type }] of Object.entries(messages[name]!)) if (type === 'id') idLengths[(message << 5) | number] = idLength(field)
 })
 const attribute = names.indexOf('attribute')
 const roots = Object.fromEntries(Object.entries(requests).map(([signal, name]: [string, MessageName]) => [signal, names.indexOf(name)]))
@@ -74,7 +79,10 @@ class Walk {
       if (to > end) throw this.r.error(`a length of ${length} exceeds the ${end - pos} bytes left`, pos)
       if (shape >= 16) {
         if ((shape >> 4) - 1 !== attribute || !this.isPlainAttribute(pos, to)) this.message((shape >> 4) - 1, pos, to, depth + 1)
-      } else if (shape !== 0 && (shape & 7) !== LENGTH + 1) this.packed(shape, at, pos, to)
+      } else if (shape === LENGTH + 1) {
+        const wanted = idLengths[(message << 5) | (tag >>> 3)]!
+        if (wanted !== 0 && length !== wanted && length !== 0) throw this.r.error(`an id has ${length} bytes instead of ${wanted}`, pos)
+      } else if (shape !== 0) this.packed(shape, at, pos, to)
       pos = to
     }
   }
