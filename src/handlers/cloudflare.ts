@@ -24,7 +24,7 @@ function start(env: Env): { graph: Graph; app: App } {
   const { now, random } = webHost
   const store = remoteStore((request: StoreRequest) => env.STATE.getByName('state').state(request), { now, random })
   const variable = (name: string) => (typeof env[name] === 'string' ? env[name] : undefined)
-  const graph = new Graph(graphModule, { ...webHost, platform: 'cloudflare', env: variable, store })
+  const graph = new Graph(graphModule, { ...webHost, platform: 'cloudflare', shareIo: false, env: variable, store })
   running = { graph, app: createApp(graph) }
   return running
 }

@@ -18,7 +18,7 @@ const { SLUICE_BUCKET: bucket = '', SLUICE_PREFIX: prefix = '' } = process.env
 // The bucket's SDK is loaded when state is first used, so a cold start does not wait for it.
 const store = bucket === '' ? memoryStore({ now, random }) : s3Store({ bucket, prefix, now, random })
 
-const graph = new Graph(graphModule, { ...webHost, platform: 'lambda', env: name => process.env[name], store })
+const graph = new Graph(graphModule, { ...webHost, platform: 'lambda', shareIo: true, env: name => process.env[name], store })
 const app = createApp(graph)
 
 /** Leaves this much of the invocation to answer in. */

@@ -18,6 +18,7 @@ const [host, port] = splitAddress(process.env.SLUICE_LISTEN_ADDR ?? '127.0.0.1:1
 const graph = new Graph(graphModule, {
   ...webHost,
   platform: 'node',
+  shareIo: true,
   env: name => process.env[name],
   readFile: name => readFile(name),
   store: fileStore(storage, { now, random }),

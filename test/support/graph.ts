@@ -103,7 +103,7 @@ export function fakeHost(options: { env?: Record<string, string>; files?: Record
   const now = () => world.nowMs
   const random = () => 0.5
   const host: Host = {
-    platform: 'node',
+    platform: 'node', shareIo: true,
     now,
     random,
     env: name => world.env[name],

@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly log: LogSettings
   readonly state: StateOpener
   /** The installation's id once it is known. */
-  installation?: Promise<string>
+  installation?: string
 }
 
 export class GraphCall implements Call {
@@ -55,14 +55,10 @@ export class GraphCall implements Call {
     return host.readFile(name)
   }
 
-  installation(): Promise<string> {
-    const around = this.#around
-    around.installation ??= readInstallation(around.host).catch((error: unknown) => {
-      // The next call tries again: an id made up on the side would be a second installation.
-      delete around.installation
-      throw error
-    })
-    return around.installation
+  /** Read once. Calls that come meanwhile read for themselves: on Workers a cancelled request takes its I/O with it, and none may wait for another's. */
+  async installation(): Promise<string> {
+    this.#around.installation ??= await readInstallation(this.#around.host)
+    return this.#around.installation
   }
 
   open<K extends StateKey>(key: K): StateOf<K> {

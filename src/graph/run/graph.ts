@@ -61,16 +61,15 @@ export class Graph {
   readonly #functions: ObjectValue
   readonly #around: { -readonly [K in keyof Surroundings]: Surroundings[K] }
   #routes: readonly GraphRoute[] = []
-  #ready: Promise<void> | undefined
+  #ready = false
+  #reading: Promise<void> | undefined
 
   /** Builds every node that needs no effect to be built; synchronous and pure but for the host's clock. */
   constructor({ plan, components, functions, openers }: GraphModule, host: Host) {
     this.plan = plan
     this.host = host
     this.#functions = functions(name => host.env(name), { hostname: host.env('HOSTNAME') ?? '', os: 'linux', arch: 'amd64', version })
-    const { now, random } = host
-    // In a stateless Worker a cancelled request takes its I/O with it, so no other request may wait for it.
-    const shareIo = host.platform !== 'cloudflare'
+    const { now, random, shareIo } = host
     const state = new StateOpener(openers, host.store, { now, random, shareIo, onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } })
     this.#around = { host, plan, state, log: { level: 'info', format: 'logfmt' } }
     this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components)]))
@@ -193,8 +192,11 @@ export class Graph {
 
   /** Resolves once every value that must be read before the first use has been read, or has failed to be. */
   async ready(signal: AbortSignal): Promise<void> {
-    this.#ready ??= this.#refresh(node => node.refreshedMs === undefined, signal)
-    return this.#ready
+    if (this.#ready) return
+    const unread = (node: Node) => node.refreshedMs === undefined
+    if (!this.host.shareIo) await this.#refresh(unread, signal)
+    else await (this.#reading ??= this.#refresh(unread, signal))
+    this.#ready = true
   }
 
   /** Runs what is due: refreshes of changing values, then schedules. A tick that comes twice finds nothing due. */

@@ -16,6 +16,8 @@ export interface Host {
   readonly log: (line: string) => void
   /** A file of the platform's disk; undefined where there is no disk to read. */
   readonly readFile?: (name: string) => Promise<Uint8Array>
+  /** Whether one request may wait for what another has begun: not in a stateless Worker, where a cancelled request takes its I/O with it. */
+  readonly shareIo: boolean
   /** Where durable state stands. */
   readonly store: Store
 }
