@@ -1,62 +1,27 @@
 /**
  * The protobuf exposition: `io.prometheus.client.MetricFamily` messages, each behind its length as a varint. Names, help texts and
- * labels are checked as Prometheus does; what a family's metrics hold comes as the samples that the text format would have.
+ * labels are checked as Prometheus does; what a family's metrics hold comes as the samples that the text format would have. Damage
+ * within what nobody asks for (exemplars, native buckets) is not looked for, where Prometheus decodes everything and refuses it.
  */
-import type { ExpositionLimits, MetricType } from './exposition.ts'
-import { LabelRanges, expositionLimits } from './exposition.ts'
+import { type ExpositionLimits, LabelRanges, type MetricType, expositionLimits } from './exposition.ts'
+import {
+  type SampleVisitor, COUNT, COUNT_FLOAT, EXEMPLAR_TIME, EXEMPLAR_VALUE, HELP, LABEL, LABEL_NAME, LABEL_VALUE, METRIC, NAME,
+  PART, SUM, TIMESTAMP, TYPE, UNIT, VALUE, exemplarWires, familyWires, histogramWires, labelWires, metricWires, readBucket,
+  readQuantile, readTime, simpleWires, step, summaryWires, uint64Number,
+} from './exposition-protobuf-fields.ts'
 import { isUtf8 } from './exposition-value.ts'
 import { FIXED64, LENGTH, Reader, VARINT, tag, text } from './reader.ts'
 import { int64Number } from './remote-write.ts'
-
-const NAME = tag(1, LENGTH)
-const HELP = tag(2, LENGTH)
-const TYPE = tag(3, VARINT)
-const METRIC = tag(4, LENGTH)
-const UNIT = tag(5, LENGTH)
-const LABEL = tag(1, LENGTH)
-const TIMESTAMP = tag(6, VARINT)
-const COUNT = tag(1, VARINT)
-const COUNT_FLOAT = tag(4, FIXED64)
-const SUM = tag(2, FIXED64)
-const PART = tag(3, LENGTH)
-const VALUE = tag(1, FIXED64)
 
 /** By number: the type, the field of a metric that holds its values, and the field of a beginning in there. */
 const types: readonly (readonly [MetricType, body: number, created: number])[] = [
   ['counter', 3, 3], ['gauge', 2, 0], ['summary', 4, 4], ['unknown', 5, 0], ['histogram', 7, 15], ['gaugehistogram', 7, 15],
 ]
 
-/** Wire types by field number, for what Prometheus refuses in another one. */
-type Wires = readonly (number | undefined)[]
-const familyWires: Wires = [undefined, LENGTH, LENGTH, VARINT, LENGTH, LENGTH]
-const metricWires: Wires = [undefined, LENGTH, LENGTH, LENGTH, LENGTH, LENGTH, VARINT, LENGTH]
-const labelWires: Wires = [undefined, LENGTH, LENGTH]
-const simpleWires: Wires = [undefined, FIXED64]
-const summaryWires: Wires = [undefined, VARINT, FIXED64, LENGTH]
-/** Of buckets too: they number alike. */
-const histogramWires: Wires = [undefined, VARINT, FIXED64, LENGTH, FIXED64]
-const quantileWires: Wires = [undefined, FIXED64, FIXED64]
-
-/** Goes to the next field, which must have the wire type of its number; false at the end. */
-function step(reader: Reader, wires: Wires): boolean {
-  if (reader.next() === 0) return false
-  const wanted = wires[reader.field]
-  if (wanted !== undefined) reader.expect(wanted)
-  return true
-}
-
 /** Fields of a histogram that make it a native one: the spans, and the width and count of the bucket at zero unless they are zero. */
 const SPANS = new Set([tag(9, LENGTH), tag(12, LENGTH)])
 const ZERO_THRESHOLD = tag(6, FIXED64)
 const ZERO_COUNT = tag(7, VARINT)
-
-export type Suffix = '' | '_count' | '_sum' | '_bucket'
-
-/**
- * Takes one sample of a metric: what its name adds to the family's, the `le` or `quantile` it is of, the value, and the range of its
- * exemplar's message (empty without one).
- */
-export type SampleVisitor = (suffix: Suffix, bound: number | undefined, value: number, exemplarFrom: number, exemplarTo: number) => void
 
 /** A cursor over families and their metrics: what it says holds until the next call, and all offsets are into `bytes`. */
 export class FamilyReader {
@@ -70,12 +35,17 @@ export class FamilyReader {
   readonly labels = new LabelRanges()
   /** Milliseconds since the epoch; 0 where the metric does not say. */
   timestamp = 0
+  readonly exemplarLabels = new LabelRanges()
+  exemplarValue = 0
+  hasExemplarTimestamp = false
+  exemplarTimestamp = 0
   /** The message with the metric's values; empty where there is none, which counts as zeros. */
   bodyFrom = 0
   bodyTo = 0
   readonly #families: Reader
   readonly #family: Reader
   readonly #part: Reader
+  readonly #label: Reader
   #body = 0
   #createdField = 0
 
@@ -85,6 +55,7 @@ export class FamilyReader {
     this.#families = new Reader(bytes, 0, bytes.length, 'Prometheus protobuf')
     this.#family = new Reader(bytes, 0, 0, 'Prometheus protobuf')
     this.#part = new Reader(bytes, 0, 0, 'Prometheus protobuf')
+    this.#label = new Reader(bytes, 0, 0, 'Prometheus protobuf')
   }
 
   /** Goes to the next family that has metrics; false at the end. Throws WireError. */
@@ -160,6 +131,27 @@ export class FamilyReader {
     visit('', undefined, value, from, to)
   }
 
+  /** Reads the exemplar in a range that `samples` gave; false where the range is empty. */
+  exemplar(from: number, to: number): boolean {
+    const exemplar = new Reader(this.bytes, from, to, 'Prometheus protobuf')
+    this.exemplarLabels.count = 0
+    this.exemplarValue = this.exemplarTimestamp = 0
+    this.hasExemplarTimestamp = false
+    while (step(exemplar, exemplarWires)) {
+      if (exemplar.tag === EXEMPLAR_VALUE) {
+        this.exemplarValue = exemplar.double()
+        continue
+      }
+      exemplar.skip()
+      if (exemplar.tag === LABEL) this.#readLabel(this.exemplarLabels, exemplar)
+      else if (exemplar.tag === EXEMPLAR_TIME) {
+        this.exemplarTimestamp = readTime(this.#label.reset(this.bytes, exemplar.from, exemplar.to))
+        this.hasExemplarTimestamp = true
+      }
+    }
+    return to > from
+  }
+
   #parts(body: Reader, visit: SampleVisitor): void {
     const histogram = this.#body === 7
     let count = 0
@@ -211,10 +203,11 @@ export class FamilyReader {
     if (!metrics) return false
     this.name = text(this.bytes, nameFrom, nameTo)
     this.help = text(this.bytes, helpFrom, helpTo)
-    if (nameFrom === nameTo || !isUtf8(this.bytes, nameFrom, nameTo)) throw family.error(`invalid metric name: ${this.name}`, nameFrom)
-    if (!isUtf8(this.bytes, helpFrom, helpTo)) throw family.error(`invalid help for metric "${this.name}": ${this.help}`, helpFrom)
+    const name = shown(this.bytes, nameFrom, nameTo)
+    if (nameFrom === nameTo || !isUtf8(this.bytes, nameFrom, nameTo)) throw family.error(`invalid metric name: ${name}`, nameFrom)
+    if (!isUtf8(this.bytes, helpFrom, helpTo)) throw family.error(`invalid help for metric "${name}": ${shown(this.bytes, helpFrom, helpTo)}`, helpFrom)
     const type = types[number]
-    if (type === undefined) throw family.error(`unknown metric type for metric "${this.name}": ${number}`, from)
+    if (type === undefined) throw family.error(`unknown metric type for metric "${name}": ${number}`, from)
     ;[this.type, this.#body, this.#createdField] = type
     return true
   }
@@ -232,69 +225,27 @@ export class FamilyReader {
       }
       metric.skip()
       if (metric.tag === body) [this.bodyFrom, this.bodyTo] = [metric.from, metric.to]
-      else if (metric.tag === LABEL) this.#readLabel(metric, metric.from, metric.to)
+      else if (metric.tag === LABEL) this.#readLabel(this.labels, metric)
     }
   }
 
-  #readLabel(metric: Reader, from: number, to: number): void {
-    const { bytes, labels } = this
-    if (labels.count >= this.limits.labels) throw metric.error(`more than ${this.limits.labels} labels, which is the limit`)
-    const label = new Reader(bytes, from, to, 'Prometheus protobuf')
-    let [nameFrom, nameTo, valueFrom, valueTo] = [from, from, from, from]
+  /** Reads the label that `message` has just gone over. */
+  #readLabel(into: LabelRanges, message: Reader): void {
+    const { bytes } = this
+    if (into.count >= this.limits.labels) throw message.error(`more than ${this.limits.labels} labels, which is the limit`)
+    const label = this.#label.reset(bytes, message.from, message.to)
+    let [nameFrom, nameTo, valueFrom, valueTo] = [label.pos, label.pos, label.pos, label.pos]
     while (step(label, labelWires)) {
       label.skip()
-      if (label.tag === tag(1, LENGTH)) [nameFrom, nameTo] = [label.from, label.to]
-      else if (label.tag === tag(2, LENGTH)) [valueFrom, valueTo] = [label.from, label.to]
+      if (label.tag === LABEL_NAME) [nameFrom, nameTo] = [label.from, label.to]
+      else if (label.tag === LABEL_VALUE) [valueFrom, valueTo] = [label.from, label.to]
     }
-    if (nameFrom === nameTo || !isUtf8(bytes, nameFrom, nameTo)) throw label.error(`invalid label name: ${text(bytes, nameFrom, nameTo)}`, nameFrom)
-    if (!isUtf8(bytes, valueFrom, valueTo)) throw label.error(`invalid label value: ${text(bytes, valueFrom, valueTo)}`, valueFrom)
-    labels.add(nameFrom, nameTo, valueFrom, valueTo)
+    if (nameFrom === nameTo || !isUtf8(bytes, nameFrom, nameTo)) throw label.error(`invalid label name: ${shown(bytes, nameFrom, nameTo)}`, nameFrom)
+    if (!isUtf8(bytes, valueFrom, valueTo)) throw label.error(`invalid label value: ${shown(bytes, valueFrom, valueTo)}`, valueFrom)
+    into.add(nameFrom, nameTo, valueFrom, valueTo)
   }
 }
 
-const uint64Number = (reader: Reader): number => reader.varint() + reader.hi * 2 ** 32
+/** As much text as a message has room for. */
+const shown = (bytes: Uint8Array, from: number, to: number): string => text(bytes, from, Math.min(to, from + 1024))
 
-/** A google.protobuf.Timestamp in milliseconds. */
-function readTime(time: Reader): number {
-  let seconds = 0
-  let nanos = 0
-  while (time.next() !== 0) {
-    if (time.tag === tag(1, VARINT)) {
-      time.varint()
-      seconds = int64Number(time)
-    } else if (time.tag === tag(2, VARINT)) nanos = time.int32()
-    else time.skip()
-  }
-  return seconds * 1000 + Math.trunc(nanos / 1e6)
-}
-
-function readQuantile(part: Reader, visit: SampleVisitor): void {
-  let quantile = 0
-  let value = 0
-  while (step(part, quantileWires)) {
-    if (part.tag === tag(1, FIXED64)) quantile = part.double()
-    else if (part.tag === tag(2, FIXED64)) value = part.double()
-    else part.skip()
-  }
-  visit('', quantile, value, 0, 0)
-}
-
-/** Answers whether the bucket was the one of +Inf. */
-function readBucket(part: Reader, visit: SampleVisitor): boolean {
-  let count = 0
-  let float = 0
-  let bound = 0
-  let from = 0
-  let to = 0
-  while (step(part, histogramWires)) {
-    if (part.tag === COUNT) count = uint64Number(part)
-    else if (part.tag === COUNT_FLOAT) float = part.double()
-    else if (part.tag === tag(2, FIXED64)) bound = part.double()
-    else {
-      part.skip()
-      if (part.tag === PART) [from, to] = [part.from, part.to]
-    }
-  }
-  visit('_bucket', bound, float === 0 ? count : float, from, to)
-  return bound === Infinity
-}

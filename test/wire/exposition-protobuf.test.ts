@@ -27,6 +27,12 @@ message Family { string name = 1; string help = 2; int32 type = 3; repeated Metr
 const Family = root.lookupType('Family')
 const family = (value: object): Uint8Array => Uint8Array.from(Family.encodeDelimited(Family.fromObject(value)).finish())
 
+const pairs = ({ bytes }: FamilyReader, { offsets, count }: FamilyReader['labels']): string =>
+  Array.from({ length: count }, (_, i) => [0, 2].map(at => text(bytes, offsets[4 * i + at]!, offsets[4 * i + at + 1]!)).join('=')).join()
+
+const exemplarOf = (reader: FamilyReader, from: number, to: number): unknown[] =>
+  reader.exemplar(from, to) ? [[pairs(reader, reader.exemplarLabels), reader.exemplarValue, ...(reader.hasExemplarTimestamp ? [reader.exemplarTimestamp] : [])]] : []
+
 /** All that is there, as rows. */
 function read(bytes: Uint8Array): unknown[] {
   const reader = new FamilyReader(bytes)
@@ -34,11 +40,9 @@ function read(bytes: Uint8Array): unknown[] {
   while (reader.nextFamily()) {
     rows.push([reader.name, reader.type, reader.help, reader.unit])
     while (reader.nextMetric()) {
-      const { offsets, count } = reader.labels
-      const labels = Array.from({ length: count }, (_, i) => [0, 2].map(at => text(reader.bytes, offsets[4 * i + at]!, offsets[4 * i + at + 1]!)).join('='))
       const samples: unknown[] = []
-      reader.samples((suffix, bound, value, from, to) => samples.push([suffix, ...(bound === undefined ? [] : [bound]), value, ...(to > from ? ['exemplar'] : [])]))
-      rows.push([labels.join(), reader.timestamp, reader.created(), reader.isNative(), samples])
+      reader.samples((suffix, bound, value, from, to) => samples.push([suffix, ...(bound === undefined ? [] : [bound]), value, ...exemplarOf(reader, from, to)]))
+      rows.push([pairs(reader, reader.labels), reader.timestamp, reader.created(), reader.isNative(), samples])
     }
   }
   return rows
@@ -54,7 +58,7 @@ const all = [
   { name: 's', type: 2, metric: [{ summary: { count: 4, sum: 2, quantile: [{ quantile: 0.5, value: 1 }, { quantile: 0.99, value: 2 }], created } }] },
   { name: 'u', type: 3, metric: [{ untyped: { value: 7 } }] },
   { name: 'h', type: 4, metric: [
-    { histogram: { count: 5, sum: 9, bucket: [{ bound: 1, count: 2, exemplar }, { bound: 2, float: 3.5 }], created } },
+    { histogram: { count: 5, sum: 9, bucket: [{ bound: 1, count: 2, exemplar: { value: 0.25 } }, { bound: 2, float: 3.5 }], created } },
     { histogram: { float: 5.5, bucket: [{ bound: Infinity, count: 5 }, { bound: 9, count: 9 }] } },
     { histogram: { count: 5, zero_threshold: 0.1, positive_span: [{ offset: 1, length: 1 }], positive_delta: [5] } },
   ] },
@@ -65,7 +69,7 @@ describe('Prometheus protobuf', () => {
   it('gives families, metrics and the samples that the text format would have', () => {
     assert.deepEqual(read(bytes), [
       ['c', 'counter', 'Help', 's'],
-      ['a=b,höhe=ü', 1_700_000_000_123, 1_700_000_000_250, false, [['', 3, 'exemplar']]],
+      ['a=b,höhe=ü', 1_700_000_000_123, 1_700_000_000_250, false, [['', 3, ['a=b,höhe=ü', 0.5, 1_700_000_000_250]]]],
       ['g', 'gauge', '', ''],
       ['', -5, undefined, false, [['', -1.5]]],
       ['a=b,höhe=ü', 0, undefined, false, [['', 0]]],
@@ -74,7 +78,7 @@ describe('Prometheus protobuf', () => {
       ['u', 'unknown', '', ''],
       ['', 0, undefined, false, [['', 7]]],
       ['h', 'histogram', '', ''],
-      ['', 0, 1_700_000_000_250, false, [['_count', 5], ['_sum', 9], ['_bucket', 1, 2, 'exemplar'], ['_bucket', 2, 3.5], ['_bucket', Infinity, 5]]],
+      ['', 0, 1_700_000_000_250, false, [['_count', 5], ['_sum', 9], ['_bucket', 1, 2, ['', 0.25]], ['_bucket', 2, 3.5], ['_bucket', Infinity, 5]]],
       ['', 0, undefined, false, [['_count', 5.5], ['_sum', 0], ['_bucket', Infinity, 5]]],
       ['', 0, undefined, true, [['_count', 5], ['_sum', 0], ['_bucket', Infinity, 5]]],
     ])
