@@ -21,6 +21,7 @@ export const catalog: Readonly<Record<string, string>> = {
   'otelcol.processor.memory_limiter': 'otelcol/processor/memory_limiter.ts',
   'otelcol.receiver.loki': 'otelcol/receiver/loki.ts',
   'otelcol.receiver.otlp': 'otelcol/receiver/otlp.ts',
+  'otelcol.receiver.prometheus': 'otelcol/receiver/prometheus.ts',
   'prometheus.echo': 'prometheus/echo.ts',
   'prometheus.receive_http': 'prometheus/receive_http.ts',
   'prometheus.relabel': 'prometheus/relabel.ts',

@@ -18,8 +18,6 @@ import { Writer } from '../../wire/writer.ts'
 export const CUSTOM_BUCKETS = -53
 /** What Prometheus takes for the width of the zero bucket where OTLP names none. */
 const DEFAULT_ZERO_THRESHOLD = 1e-128
-/** More buckets than this between the first and the last one are damage: exact histograms of one schema have a few thousand at most. */
-const MAX_BUCKETS = 100_000
 
 export interface Span {
   /** Empty buckets since the span before; of the first span its first bucket. */
@@ -261,17 +259,30 @@ class SideReader {
   }
 }
 
-/** All buckets of a side from its first one on, empty ones too; undefined where gaps make them more than any histogram has. */
-export function denseCounts({ spans, counts }: Side): { first: number; counts: (bigint | number)[] } | undefined {
+/** How many empty buckets lie between the spans of a side; NaN where spans go backwards, which no histogram's do. */
+export const emptyBuckets = ({ spans }: Side): number =>
+  spans.slice(1).reduce((sum, { offset }) => sum + (offset < 0 ? NaN : offset), 0)
+
+/** All buckets of a side from its first one on, the empty ones too: see `emptyBuckets` first. */
+export function denseCounts({ spans, counts }: Side): { first: number; counts: (bigint | number)[] } {
   const dense: (bigint | number)[] = []
   const zero = typeof counts[0] === 'number' ? 0 : 0n
   let at = 0
   for (const [i, { offset, length }] of spans.entries()) {
-    if (i > 0) {
-      if (offset < 0 || dense.length + offset + length > MAX_BUCKETS) return undefined
-      for (let empty = 0; empty < offset; empty++) dense.push(zero)
-    }
+    if (i > 0) for (let empty = 0; empty < offset; empty++) dense.push(zero)
     for (let n = 0; n < length; n++) dense.push(counts[at++]!)
   }
   return { first: spans[0]?.offset ?? 0, counts: dense }
+}
+
+/** The counts of `length` buckets by their number, from 0 on; those beyond are left out. */
+export function countsUpTo({ spans, counts }: Side, length: number): (bigint | number)[] {
+  const all = new Array<bigint | number>(length).fill(0n)
+  let bucket = 0
+  let at = 0
+  for (const { offset, length: run } of spans) {
+    bucket += offset
+    for (let n = 0; n < run; n++, bucket++, at++) if (bucket >= 0 && bucket < length) all[bucket] = counts[at]!
+  }
+  return all
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import {
-  CUSTOM_BUCKETS, decodeHistogram, denseCounts, emptied, encodeHistogram, ofExplicit, ofExponential, type NativeHistogram,
+  CUSTOM_BUCKETS, countsUpTo, decodeHistogram, denseCounts, emptied, emptyBuckets, encodeHistogram, ofExplicit, ofExponential, type NativeHistogram,
 } from '../../../src/telemetry/convert/native-histogram.ts'
 import { writePrometheus } from '../../../src/telemetry/prometheus.ts'
 import { WireError } from '../../../src/wire/error.ts'
@@ -96,8 +96,11 @@ describe('native histograms', () => {
     }
   })
 
-  it('have dense counts, unless gaps are out of all proportion', () => {
-    assert.deepEqual(denseCounts(positive(4, [2n, 0n, 0n, 0n, 3n])), { first: 5, counts: [2n, 0n, 0n, 0n, 3n] })
-    assert.equal(denseCounts({ spans: [{ offset: 0, length: 1 }, { offset: 2 ** 31 - 1, length: 1 }], counts: [1n, 2n] }), undefined)
+  it('have dense counts, and say beforehand how many of them are empty', () => {
+    const side = positive(4, [2n, 0n, 0n, 0n, 3n])
+    assert.deepEqual(denseCounts(side), { first: 5, counts: [2n, 0n, 0n, 0n, 3n] })
+    assert.equal(emptyBuckets(side), 3)
+    assert.equal(emptyBuckets({ spans: [{ offset: -3, length: 1 }, { offset: -1, length: 1 }], counts: [1n, 2n] }), NaN)
+    assert.deepEqual(countsUpTo({ spans: [{ offset: 1, length: 2 }, { offset: 1, length: 3 }], counts: [1n, 2n, 3n, 4n, 5n] }, 6), [0n, 1n, 2n, 0n, 3n, 4n])
   })
 })
