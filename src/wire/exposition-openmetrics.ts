@@ -1,7 +1,6 @@
 /** Entries of OpenMetrics: one space between tokens, `# EOF` at the end, exemplars after samples. */
-import { text } from '../lib/bytes.ts'
 import type { Entry, ExpositionReader, MetricType } from './exposition.ts'
-import { type LabelDialect, checkHelp, readFloat, readLabels, setFamily } from './exposition-series.ts'
+import { type LabelDialect, checkHelp, readFloat, readLabels, setFamily, setType } from './exposition-series.ts'
 import { HASH, NEWLINE, OPEN, QUOTE, SPACE, type Token, type Tokens } from './exposition-tokens.ts'
 import { quoteBytes } from './exposition-value.ts'
 
@@ -9,7 +8,9 @@ const types = new Map<string, MetricType>((
   ['counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset', 'unknown'] as const
 ).map(type => [type, type]))
 
-const labels: LabelDialect = { label: tokens => tokens.label(true), value: tokens => tokens.labelValue(false, true), loose: false, named: true }
+const labels: LabelDialect = {
+  label: tokens => tokens.label(true), value: tokens => tokens.labelValue(false, true), loose: false, named: true,
+}
 const exemplarLabels: LabelDialect = { label: tokens => tokens.label(false), value: exemplarToken, loose: false, named: false }
 
 const keywords = new Map<number, Token>([[0x48, 'HELP'], [0x54, 'TYPE'], [0x55, 'UNIT'], [0x45, 'EOFWORD']])
@@ -28,7 +29,10 @@ export function nextOpenMetrics(reader: ExpositionReader, tokens: Tokens): Entry
       readMeta(reader, tokens, token)
       checkHelp(reader, tokens)
       return 'help'
-    case 'TYPE': return readType(reader, tokens)
+    case 'TYPE':
+      readMeta(reader, tokens, token)
+      setType(reader, tokens, types)
+      return 'type'
     case 'UNIT': return readUnit(reader, tokens)
     case 'BOPEN':
       reader.nameFrom = -1
@@ -68,15 +72,6 @@ function readMeta(reader: ExpositionReader, tokens: Tokens, keyword: Token): voi
   }
   tokens.step()
   reader.textTo = tokens.pos - 1
-}
-
-function readType(reader: ExpositionReader, tokens: Tokens): Entry {
-  readMeta(reader, tokens, 'TYPE')
-  const { bytes, textFrom, textTo } = reader
-  const type = textTo - textFrom < 16 ? types.get(text(bytes.subarray(textFrom, textTo))) : undefined
-  if (type === undefined) throw tokens.error(`invalid metric type ${quoteBytes(bytes, textFrom, textTo)}`)
-  reader.type = type
-  return 'type'
 }
 
 function readUnit(reader: ExpositionReader, tokens: Tokens): Entry {

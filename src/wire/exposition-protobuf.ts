@@ -205,7 +205,9 @@ export class FamilyReader {
     this.help = text(this.bytes, helpFrom, helpTo)
     const name = shown(this.bytes, nameFrom, nameTo)
     if (nameFrom === nameTo || !isUtf8(this.bytes, nameFrom, nameTo)) throw family.error(`invalid metric name: ${name}`, nameFrom)
-    if (!isUtf8(this.bytes, helpFrom, helpTo)) throw family.error(`invalid help for metric "${name}": ${shown(this.bytes, helpFrom, helpTo)}`, helpFrom)
+    if (!isUtf8(this.bytes, helpFrom, helpTo)) {
+      throw family.error(`invalid help for metric "${name}": ${shown(this.bytes, helpFrom, helpTo)}`, helpFrom)
+    }
     const type = types[number]
     if (type === undefined) throw family.error(`unknown metric type for metric "${name}": ${number}`, from)
     ;[this.type, this.#body, this.#createdField] = type
@@ -240,8 +242,9 @@ export class FamilyReader {
       if (label.tag === LABEL_NAME) [nameFrom, nameTo] = [label.from, label.to]
       else if (label.tag === LABEL_VALUE) [valueFrom, valueTo] = [label.from, label.to]
     }
-    if (nameFrom === nameTo || !isUtf8(bytes, nameFrom, nameTo)) throw label.error(`invalid label name: ${shown(bytes, nameFrom, nameTo)}`, nameFrom)
-    if (!isUtf8(bytes, valueFrom, valueTo)) throw label.error(`invalid label value: ${shown(bytes, valueFrom, valueTo)}`, valueFrom)
+    const refuse = (what: string, from: number, to: number) => label.error(`invalid label ${what}: ${shown(bytes, from, to)}`, from)
+    if (nameFrom === nameTo || !isUtf8(bytes, nameFrom, nameTo)) throw refuse('name', nameFrom, nameTo)
+    if (!isUtf8(bytes, valueFrom, valueTo)) throw refuse('value', valueFrom, valueTo)
     into.add(nameFrom, nameTo, valueFrom, valueTo)
   }
 }

@@ -1,7 +1,8 @@
 /** What the lines of samples have in common in both text formats. */
-import type { ExpositionReader, LabelRanges } from './exposition.ts'
+import type { ExpositionReader, LabelRanges, MetricType } from './exposition.ts'
 import { QUOTE, type Token, type Tokens } from './exposition-tokens.ts'
 import { floatProblem, isUtf8, parseFloat, quoteBytes } from './exposition-value.ts'
+import { text } from './reader.ts'
 
 /** How a dialect reads what stands between braces. */
 export interface LabelDialect {
@@ -36,7 +37,9 @@ export function readLabels(reader: ExpositionReader, tokens: Tokens, into: Label
 }
 
 /** Reads a label's value and what follows it: the token that the next label begins with, or the closing brace. */
-function readValue(reader: ExpositionReader, tokens: Tokens, into: LabelRanges, dialect: LabelDialect, from: number, to: number): Token {
+function readValue(
+  reader: ExpositionReader, tokens: Tokens, into: LabelRanges, dialect: LabelDialect, from: number, to: number,
+): Token {
   const value = dialect.value(tokens)
   if (value !== 'LVALUE') throw tokens.unexpected('expected label value', value)
   if (tokens.wide && !isUtf8(tokens.bytes, tokens.start, tokens.pos)) {
@@ -72,7 +75,15 @@ export function setFamily(reader: ExpositionReader, tokens: Tokens): void {
 }
 
 /** Checks the text of a help line. */
-export function checkHelp(reader: ExpositionReader, tokens: Tokens): void {
+export function checkHelp({ bytes, textFrom, textTo }: ExpositionReader, tokens: Tokens): void {
+  if (isUtf8(bytes, textFrom, textTo)) return
+  throw tokens.error(`help text ${quoteBytes(bytes, textFrom, textTo)} is not a valid utf8 string`)
+}
+
+/** Sets the type that the text of a type line names; each format knows its own `types`. */
+export function setType(reader: ExpositionReader, tokens: Tokens, types: ReadonlyMap<string, MetricType>): void {
   const { bytes, textFrom, textTo } = reader
-  if (!isUtf8(bytes, textFrom, textTo)) throw tokens.error(`help text ${quoteBytes(bytes, textFrom, textTo)} is not a valid utf8 string`)
+  const type = types.get(text(bytes, textFrom, Math.min(textTo, textFrom + 20)))
+  if (type === undefined) throw tokens.error(`invalid metric type ${quoteBytes(bytes, textFrom, textTo)}`)
+  reader.type = type
 }

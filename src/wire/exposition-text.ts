@@ -1,7 +1,7 @@
 /** Entries of the classic text format: blanks may stand between all tokens, and a NUL where a line could begin ends everything. */
 import { text } from '../lib/bytes.ts'
 import type { Entry, ExpositionReader, MetricType } from './exposition.ts'
-import { type LabelDialect, checkHelp, readFloat, readLabels, setFamily } from './exposition-series.ts'
+import { type LabelDialect, checkHelp, readFloat, readLabels, setFamily, setType } from './exposition-series.ts'
 import { BLANK, DIGIT, HASH, NEWLINE, NUL, OPEN, type Token, type Tokens, kinds } from './exposition-tokens.ts'
 import { quoteBytes } from './exposition-value.ts'
 
@@ -97,10 +97,7 @@ function readHelp(reader: ExpositionReader, tokens: Tokens): Entry {
 
 function readType(reader: ExpositionReader, tokens: Tokens): Entry {
   readMeta(reader, tokens, 'TYPE')
-  const { bytes, textFrom, textTo } = reader
-  const type = textTo - textFrom < 16 ? types.get(text(bytes.subarray(textFrom, textTo))) : undefined
-  if (type === undefined) throw tokens.error(`invalid metric type ${quoteBytes(bytes, textFrom, textTo)}`)
-  reader.type = type
+  setType(reader, tokens, types)
   endMeta(tokens)
   return 'type'
 }

@@ -182,7 +182,8 @@ export class Tokens {
   /** The error for a token that is not what was expected. */
   unexpected(expected: string, token: Token): WireError {
     const to = Math.min(this.end, this.pos + 1)
-    return this.error(`${expected}, got ${quoteBytes(this.bytes, this.start, to)} ("${token}") while parsing: ${quoteBytes(this.bytes, this.entry, to)}`)
+    const got = quoteBytes(this.bytes, this.start, to)
+    return this.error(`${expected}, got ${got} ("${token}") while parsing: ${quoteBytes(this.bytes, this.entry, to)}`)
   }
 
   /** The error for what has been read of this entry. */

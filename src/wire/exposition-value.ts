@@ -109,10 +109,12 @@ export function canonicalFloat(value: string): string {
 const replacements: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\"': '"' }
 
 /** A name, value or OpenMetrics help text without its escapes; a backslash before anything else stays. */
-export const unescape = (value: string): string => value.includes('\\') ? value.replace(/\\[\\n"]/g, pair => replacements[pair]!) : value
+export const unescapeLabel = (value: string): string =>
+  value.includes('\\') ? value.replace(/\\[\\n"]/g, pair => replacements[pair]!) : value
 
 /** A help text of the classic format without its escapes: there, quotes have none. */
-export const unescapeHelp = (value: string): string => value.includes('\\') ? value.replace(/\\[\\n]/g, pair => replacements[pair]!) : value
+export const unescapeHelp = (value: string): string =>
+  value.includes('\\') ? value.replace(/\\[\\n]/g, pair => replacements[pair]!) : value
 
 /** The length of the UTF-8 sequence at `pos`, 0 when it is none by Go's rules (no surrogates, none too long). */
 function sequence(bytes: Uint8Array, pos: number, to: number): number {

@@ -14,7 +14,7 @@ import { CreatedFinder, isCreatedLine } from './exposition-created.ts'
 import { nextOpenMetrics } from './exposition-openmetrics.ts'
 import { nextText } from './exposition-text.ts'
 import { NEWLINE, Tokens } from './exposition-tokens.ts'
-import { canonicalFloat, unescape, unescapeHelp } from './exposition-value.ts'
+import { canonicalFloat, unescapeHelp, unescapeLabel } from './exposition-value.ts'
 
 export type ExpositionFormat = 'text' | 'openmetrics'
 
@@ -101,7 +101,8 @@ export class ExpositionReader {
       this.#series = undefined
       this.hasExemplar = false
       const entry = this.entry = this.#format === 'text' ? nextText(this, tokens) : nextOpenMetrics(this, tokens)
-      if (tokens.pos - tokens.entry > this.limits.line) throw tokens.error(`a line of more than ${this.limits.line} bytes, which is the limit`)
+      const { line } = this.limits
+      if (tokens.pos - tokens.entry > line) throw tokens.error(`a line of more than ${line} bytes, which is the limit`)
       if (entry !== 'series' || !this.#skipCreated || !isCreatedLine(this)) return entry
     }
   }
@@ -116,7 +117,7 @@ export class ExpositionReader {
   /** The name of the metric or family. */
   name(): string {
     if (this.entry === 'series') return this.#text(this.nameFrom, this.nameTo)
-    return unescape(text(this.bytes.subarray(this.nameFrom, this.nameTo)))
+    return unescapeLabel(text(this.bytes.subarray(this.nameFrom, this.nameTo)))
   }
 
   labelName(index: number): string {
@@ -142,15 +143,15 @@ export class ExpositionReader {
     const { bytes, seriesFrom, seriesTo } = this
     const series = this.#series ??= text(bytes.subarray(seriesFrom, seriesTo))
     // As long as the bytes: then each byte became one character.
-    if (series.length === seriesTo - seriesFrom) return unescape(series.slice(from - seriesFrom, to - seriesFrom))
-    return unescape(text(bytes.subarray(from, to)))
+    if (series.length === seriesTo - seriesFrom) return unescapeLabel(series.slice(from - seriesFrom, to - seriesFrom))
+    return unescapeLabel(text(bytes.subarray(from, to)))
   }
 
   /** The text of a help, type, unit or comment entry; escapes only help texts have. */
   entryText(): string {
     const raw = text(this.bytes.subarray(this.textFrom, this.textTo))
     if (this.entry !== 'help') return raw
-    return this.#format === 'text' ? unescapeHelp(raw) : unescape(raw)
+    return this.#format === 'text' ? unescapeHelp(raw) : unescapeLabel(raw)
   }
 }
 

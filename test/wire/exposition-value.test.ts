@@ -2,7 +2,7 @@ import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { utf8 } from '../../src/lib/bytes.ts'
-import { canonicalFloat, floatProblem, isUtf8, parseFloat, quoteBytes, unescape, unescapeHelp } from '../../src/wire/exposition-value.ts'
+import { canonicalFloat, floatProblem, isUtf8, parseFloat, quoteBytes, unescapeHelp, unescapeLabel } from '../../src/wire/exposition-value.ts'
 
 const parse = (word: string) => {
   const bytes = utf8(word)
@@ -43,7 +43,7 @@ describe('floats in labels', () => {
 
 describe('text of an exposition', () => {
   it('loses its escapes, and keeps a backslash before anything else', () => {
-    assert.equal(unescape('a\\nb\\\\n\\"c\\d\\'), 'a\nb\\n"c\\d\\')
+    assert.equal(unescapeLabel('a\\nb\\\\n\\"c\\d\\'), 'a\nb\\n"c\\d\\')
     assert.equal(unescapeHelp('a\\nb\\\\n\\"c'), 'a\nb\\n\\"c')
   })
 
