@@ -13,8 +13,17 @@ import { unitOfWords } from './names.ts'
 const NO_RECORDED_VALUE = 1
 const CUMULATIVE = 2
 
+/** Seconds from here on do not fit into 64 bits of nanoseconds. */
+const LATEST = 2 ** 63 / 1e9
+
+/** Seconds with a fraction as nanoseconds; the whole ones exactly. */
+function nanosOfSeconds(seconds: number): bigint {
+  const whole = Math.trunc(seconds)
+  return BigInt(whole) * 1_000_000_000n + BigInt(Math.trunc((seconds - whole) * 1e9))
+}
+
 /** Milliseconds as nanoseconds. */
-export const nanos = (ms: number): bigint => BigInt(Math.trunc(ms)) * 1_000_000n
+const nanos = (ms: number): bigint => BigInt(Math.trunc(ms)) * 1_000_000n
 
 /** Field numbers that differ between the kinds of point. */
 interface Shape {
@@ -63,7 +72,7 @@ export function writeMetric(w: Writer, family: Family): { points: number; incomp
 function writePoint(w: Writer, shape: Shape, kind: FamilyKind, point: FamilyPoint): boolean {
   const start = w.pos
   w.tag(1, LENGTH).fork(128)
-  if (kind !== 'gauge' && point.started > 0) w.tag(2, FIXED64).fixed64Exact(nanos(point.started * 1000))
+  if (kind !== 'gauge' && point.started > 0 && point.started < LATEST) w.tag(2, FIXED64).fixed64Exact(nanosOfSeconds(point.started))
   w.tag(3, FIXED64).fixed64Exact(nanos(point.timestamp))
   if (!shape.body(w, point)) {
     w.abandon(start)

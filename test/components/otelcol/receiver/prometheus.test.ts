@@ -89,6 +89,13 @@ describe('otelcol.receiver.prometheus', () => {
     }])
   })
 
+  it('takes no start that is no time', () => {
+    for (const created of [Infinity, NaN, -1, 0, 1e11]) {
+      const [metric] = metricsOf([[{ __name__: 'c_created', ...target }, [[created, 2]]], [{ __name__: 'c_total', ...target }, [[7, 2]]]], [type('c', 'counter')])
+      assert.deepEqual((metric!['sum'] as { dataPoints: Json[] }).dataPoints, [{ timeUnixNano: at(2), asDouble: 7 }])
+    }
+  })
+
   it('makes histograms of their series, each bucket with its own count', () => {
     const bucket = (le: string, count: number): TestSeries => [{ __name__: 'h_bucket', ...target, le, x: 'y' }, [[count, 2]]]
     const [metric] = metricsOf([bucket('+Inf', 9), bucket('0.5', 2), bucket('2', 5), [{ __name__: 'h_count', ...target, x: 'y' }, [[9, 2]]], [{ __name__: 'h_sum', ...target, x: 'y' }, [[4.5, 2]]]], [type('h', 'histogram')])
