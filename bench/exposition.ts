@@ -7,11 +7,13 @@ import { type ExpositionFormat, ExpositionReader } from '../src/wire/exposition.
 import { type BenchOptions, type Case, type Row, measure } from './measure.ts'
 
 const range = (length: number) => Array.from({ length }, (_, i) => i)
-const sample = (i: number) =>
-  `http_requests_total{code="${i % 10 === 0 ? 500 : 200}",handler="/api/v1/items/${i % 40}",method="GET",pod="web-6d4cf56db6-${i}"} ${(i * 1.5e6).toExponential()}`
-const exposition = (items: number) => `# HELP http_requests_total Requests that were served.\n# TYPE http_requests_total counter\n${range(items).map(sample).join('\n')}\n`
-const openMetrics = (items: number) => exposition(items).replaceAll('requests_total Req', 'requests Req').replace('_total counter', ' counter')
-  .replaceAll(/(\d)\n(?=http)/g, '$1 1700000000.123 # {trace_id="4bf92f3577b34da6"} 0.67\n').concat('# EOF\n')
+const labels = (i: number) => `code="${i % 10 === 0 ? 500 : 200}",handler="/api/v1/items/${i % 40}",method="GET",pod="web-6d4cf56db6-${i}"`
+const lines = (items: number, after: string) =>
+  range(items).map(i => `http_requests_total{${labels(i)}} ${(i * 1.5e6).toExponential()}${after}\n`).join('')
+const metadata = (family: string) => `# HELP ${family} Requests that were served.\n# TYPE ${family} counter\n`
+const exposition = (items: number) => metadata('http_requests_total') + lines(items, '')
+const openMetrics = (items: number) =>
+  `${metadata('http_requests')}${lines(items, ' 1700000000.123 # {trace_id="4bf92f3577b34da6"} 0.67')}# EOF\n`
 
 const line = /^([a-zA-Z_:][\w:]*)(?:\{(.*?)\})?\s+(\S+)(?:\s+([\d.]+))?(?: # \{(.*?)\} (\S+))?/
 const pair = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g
@@ -20,9 +22,11 @@ function splitAndMatch(bytes: Uint8Array): number {
   let sum = 0
   for (const text of new TextDecoder().decode(bytes).split('\n')) {
     if (text.startsWith('#') || text === '') continue
-    const [, name, labels = '', value] = line.exec(text)!
+    const [, name, inBraces = '', value] = line.exec(text)!
     const found: Record<string, string> = { __name__: name! }
-    for (const [, label, content] of labels.matchAll(pair)) found[label!] = content!.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char))
+    for (const [, label, content] of inBraces.matchAll(pair)) {
+      found[label!] = content!.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char))
+    }
     sum += Number(value) + Object.keys(found).length
   }
   return sum

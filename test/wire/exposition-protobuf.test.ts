@@ -18,9 +18,11 @@ message Quantile { double quantile = 1; double value = 2; }
 message Summary { uint64 count = 1; double sum = 2; repeated Quantile quantile = 3; Time created = 4; }
 message Bucket { uint64 count = 1; double bound = 2; Exemplar exemplar = 3; double float = 4; }
 message Span { sint32 offset = 1; uint32 length = 2; }
-message Histogram { uint64 count = 1; double sum = 2; repeated Bucket bucket = 3; double float = 4; double zero_threshold = 6; uint64 zero_count = 7;
+message Histogram {
+  uint64 count = 1; double sum = 2; repeated Bucket bucket = 3; double float = 4; double zero_threshold = 6; uint64 zero_count = 7;
   repeated Span positive_span = 12; repeated sint64 positive_delta = 13; Time created = 15; }
-message Metric { repeated Label label = 1; Simple gauge = 2; Counter counter = 3; Summary summary = 4; Simple untyped = 5; int64 timestamp_ms = 6;
+message Metric {
+  repeated Label label = 1; Simple gauge = 2; Counter counter = 3; Summary summary = 4; Simple untyped = 5; int64 timestamp_ms = 6;
   Histogram histogram = 7; }
 message Family { string name = 1; string help = 2; int32 type = 3; repeated Metric metric = 4; string unit = 5; }
 `, { keepCase: true })
@@ -30,8 +32,11 @@ const family = (value: object): Uint8Array => Uint8Array.from(Family.encodeDelim
 const pairs = ({ bytes }: FamilyReader, { offsets, count }: FamilyReader['labels']): string =>
   Array.from({ length: count }, (_, i) => [0, 2].map(at => text(bytes, offsets[4 * i + at]!, offsets[4 * i + at + 1]!)).join('=')).join()
 
-const exemplarOf = (reader: FamilyReader, from: number, to: number): unknown[] =>
-  reader.exemplar(from, to) ? [[pairs(reader, reader.exemplarLabels), reader.exemplarValue, ...(reader.hasExemplarTimestamp ? [reader.exemplarTimestamp] : [])]] : []
+function exemplarOf(reader: FamilyReader, from: number, to: number): unknown[] {
+  if (!reader.exemplar(from, to)) return []
+  const at = reader.hasExemplarTimestamp ? [reader.exemplarTimestamp] : []
+  return [[pairs(reader, reader.exemplarLabels), reader.exemplarValue, ...at]]
+}
 
 /** All that is there, as rows. */
 function read(bytes: Uint8Array): unknown[] {
@@ -41,7 +46,9 @@ function read(bytes: Uint8Array): unknown[] {
     rows.push([reader.name, reader.type, reader.help, reader.unit])
     while (reader.nextMetric()) {
       const samples: unknown[] = []
-      reader.samples((suffix, bound, value, from, to) => samples.push([suffix, ...(bound === undefined ? [] : [bound]), value, ...exemplarOf(reader, from, to)]))
+      reader.samples((suffix, bound, value, from, to) => {
+        samples.push([suffix, ...(bound === undefined ? [] : [bound]), value, ...exemplarOf(reader, from, to)])
+      })
       rows.push([pairs(reader, reader.labels), reader.timestamp, reader.created(), reader.isNative(), samples])
     }
   }
@@ -52,10 +59,14 @@ const label = [{ name: 'a', value: 'b' }, { name: 'höhe', value: 'ü' }]
 const created = { seconds: 1_700_000_000, nanos: 250_000_000 }
 const exemplar = { label, value: 0.5, timestamp: created }
 const all = [
-  { name: 'c', help: 'Help', unit: 's', type: 0, metric: [{ label, counter: { value: 3, exemplar, created }, timestamp_ms: 1_700_000_000_123 }] },
+  { name: 'c', help: 'Help', unit: 's', type: 0, metric: [
+    { label, counter: { value: 3, exemplar, created }, timestamp_ms: 1_700_000_000_123 },
+  ] },
   { name: 'empty', type: 1 },
   { name: 'g', type: 1, metric: [{ gauge: { value: -1.5 }, timestamp_ms: -5 }, { label }] },
-  { name: 's', type: 2, metric: [{ summary: { count: 4, sum: 2, quantile: [{ quantile: 0.5, value: 1 }, { quantile: 0.99, value: 2 }], created } }] },
+  { name: 's', type: 2, metric: [
+    { summary: { count: 4, sum: 2, quantile: [{ quantile: 0.5, value: 1 }, { quantile: 0.99, value: 2 }], created } },
+  ] },
   { name: 'u', type: 3, metric: [{ untyped: { value: 7 } }] },
   { name: 'h', type: 4, metric: [
     { histogram: { count: 5, sum: 9, bucket: [{ bound: 1, count: 2, exemplar: { value: 0.25 } }, { bound: 2, float: 3.5 }], created } },
@@ -78,7 +89,9 @@ describe('Prometheus protobuf', () => {
       ['u', 'unknown', '', ''],
       ['', 0, undefined, false, [['', 7]]],
       ['h', 'histogram', '', ''],
-      ['', 0, 1_700_000_000_250, false, [['_count', 5], ['_sum', 9], ['_bucket', 1, 2, ['', 0.25]], ['_bucket', 2, 3.5], ['_bucket', Infinity, 5]]],
+      ['', 0, 1_700_000_000_250, false, [
+        ['_count', 5], ['_sum', 9], ['_bucket', 1, 2, ['', 0.25]], ['_bucket', 2, 3.5], ['_bucket', Infinity, 5],
+      ]],
       ['', 0, undefined, false, [['_count', 5.5], ['_sum', 0], ['_bucket', Infinity, 5]]],
       ['', 0, undefined, true, [['_count', 5], ['_sum', 0], ['_bucket', Infinity, 5]]],
     ])

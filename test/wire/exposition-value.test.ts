@@ -2,7 +2,9 @@ import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { utf8 } from '../../src/lib/bytes.ts'
-import { canonicalFloat, floatProblem, isUtf8, parseFloat, quoteBytes, unescapeHelp, unescapeLabel } from '../../src/wire/exposition-value.ts'
+import {
+  canonicalFloat, floatProblem, isUtf8, parseFloat, quoteBytes, unescapeHelp, unescapeLabel,
+} from '../../src/wire/exposition-value.ts'
 
 const parse = (word: string) => {
   const bytes = utf8(word)
@@ -36,8 +38,8 @@ describe('floats as Go reads them', () => {
 
 describe('floats in labels', () => {
   for (const [value, written] of [
-    ['1', '1.0'], ['.5', '0.5'], ['1e6', '1e+06'], ['100000', '100000.0'], ['+Inf', '+Inf'], ['inf', '+Inf'], ['nan', 'NaN'], ['0x1p3', '8.0'],
-    ['0x1.8p1', '3.0'], ['1_000', '1000.0'], ['1__0', '1__0'], ['abc', 'abc'], ['', ''], ['1e999', '1e999'],
+    ['1', '1.0'], ['.5', '0.5'], ['1e6', '1e+06'], ['100000', '100000.0'], ['+Inf', '+Inf'], ['inf', '+Inf'], ['nan', 'NaN'],
+    ['0x1p3', '8.0'], ['0x1.8p1', '3.0'], ['1_000', '1000.0'], ['1__0', '1__0'], ['abc', 'abc'], ['', ''], ['1e999', '1e999'],
   ] as const) it(`${value} becomes ${written}`, () => assert.equal(canonicalFloat(value), written))
 })
 
@@ -49,7 +51,8 @@ describe('text of an exposition', () => {
 
   it('is UTF-8 exactly where the platform says so', () => {
     const strict = new TextDecoder('utf-8', { fatal: true })
-    const bytes = fc.array(fc.constantFrom(0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xe1, 0xed, 0xf0, 0xf1, 0xf4, 0xf5), { maxLength: 6 })
+    const telling = [0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xe1, 0xed, 0xf0, 0xf1, 0xf4, 0xf5]
+    const bytes = fc.array(fc.constantFrom(...telling), { maxLength: 6 })
     fc.assert(fc.property(bytes, array => {
       const sample = Uint8Array.from(array)
       let valid = true

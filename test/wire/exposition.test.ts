@@ -7,8 +7,10 @@ import { survives } from '../support/hostile.ts'
 
 type Row = readonly unknown[]
 
+type Options = ConstructorParameters<typeof ExpositionReader>[2]
+
 /** Everything that an input holds, as rows. */
-function read(input: string | Uint8Array, format: ExpositionFormat, options: ConstructorParameters<typeof ExpositionReader>[2] = {}): Row[] {
+function read(input: string | Uint8Array, format: ExpositionFormat, options: Options = {}): Row[] {
   const reader = new ExpositionReader(typeof input === 'string' ? utf8(input) : input, format, options)
   const rows: Row[] = []
   for (let entry = reader.next(); entry !== 'end'; entry = reader.next()) {
@@ -172,7 +174,8 @@ describe('created timestamps', () => {
   })
 
   it('are of one family only, and of types that have a beginning', () => {
-    assert.deepEqual(starts(om('# TYPE a counter\na_total 1\n# TYPE b gauge\nb 1\na_created 3')), [['a_total', undefined], ['b', undefined], ['a_created', undefined]])
+    const families = om('# TYPE a counter\na_total 1\n# TYPE b gauge\nb 1\na_created 3')
+    assert.deepEqual(starts(families), [['a_total', undefined], ['b', undefined], ['a_created', undefined]])
   })
 
   it('read everything twice at most', () => {
