@@ -9,12 +9,13 @@
 
 import { hex } from '../../lib/bytes.ts'
 import type { OtlpBatch, LokiBatch } from '../batch.ts'
-import { renderLabels, labelsOf, type Label } from '../labels.ts'
+import { labelsOf, renderLabels, type Label, type Labels } from '../labels.ts'
 import { writeLoki, type Entry } from '../loki.ts'
 import { isMap, readOtlp, type AttributeValue, type RecordView, type ResourceView } from '../otlp.ts'
 import { enumNames } from '../../wire/otlp-schema.ts'
 import { readLogfmt, writeLogfmt, type LogfmtPair } from './logfmt.ts'
 import { LabelNames } from './names.ts'
+import { seriesKey } from './series-store.ts'
 import { quotedJson, valueJson, valueText } from './value-text.ts'
 
 type Attributes = ReadonlyMap<string, AttributeValue>
@@ -28,7 +29,13 @@ const hints: ReadonlySet<string> = new Set([ATTRIBUTE_LABELS, RESOURCE_LABELS, F
 interface Source {
   readonly record: RecordView
   readonly attributes: Attributes
-  readonly resource: Attributes
+  readonly resource: Rest
+}
+
+/** What is left of a resource for the line, and its JSON once that has been asked for. */
+interface Rest {
+  readonly attributes: Attributes
+  json: string | undefined
 }
 
 const formats: Readonly<Record<string, (source: Source) => string>> = { json: jsonLine, logfmt: logfmtLine, raw: ({ record }) => valueText(record.body) }
@@ -45,8 +52,21 @@ export function otlpToLoki(batch: OtlpBatch, now: number): { batch: LokiBatch; l
   const losses = new Map<string, number>()
   const names = new LabelNames({ script: 'ascii', keyBeforeUnderscore: true, collapse: false })
   let resource: Attributes = new Map()
+  let rest: Rest & { key: string } | undefined
+  /** Label texts of the resource, by what is promoted. */
+  const texts = new Map<string, string>()
+  const labelsFor = (promoted: Labels): string => {
+    const key = seriesKey(promoted)
+    const text = texts.get(key) ?? labelText([...usualLabels(resource), ...promoted.map(([name, value]): Label => [names.of(name), value])])
+    texts.set(key, text)
+    return text
+  }
   readOtlp(batch, {
-    resource: view => { resource = attributesOf(view) },
+    resource: view => {
+      resource = attributesOf(view)
+      rest = undefined
+      texts.clear()
+    },
     item: record => {
       if (record.signal !== 'logs') return
       const attributes = withLevel(attributesOf(record), record.severityNumber)
@@ -54,16 +74,26 @@ export function otlpToLoki(batch: OtlpBatch, now: number): { batch: LokiBatch; l
       const line = Object.hasOwn(formats, format) ? formats[format] : undefined
       if (line === undefined) return void losses.set(format, (losses.get(format) ?? 0) + 1)
       const promoted = promotedBy(attributes, resource)
-      const kept = (from: Attributes): Attributes => new Map([...from].filter(([key]) => !hints.has(key) && !promoted.has(key)))
-      const named = Array.from(promoted, ([key, value]): Label => [names.of(key), value])
-      const labels = renderLabels(labelsOf([...usualLabels(resource), ...named]).filter(([name, value]) => name !== '' && value !== ''))
-      const entry = { timestamp: timeOf(record, now), line: line({ record, attributes: kept(attributes), resource: kept(resource) }), metadata: [] }
+      // Nearly all records of a resource promote the same keys, and then its part of the line is the same.
+      const key = seriesKey(Array.from(promoted.keys(), name => [name, '']))
+      if (rest?.key !== key) rest = { key, attributes: without(resource, promoted), json: undefined }
+      const labels = labelsFor([...promoted])
+      const entry = { timestamp: timeOf(record, now), line: line({ record, attributes: without(attributes, promoted), resource: rest }), metadata: [] }
       const entries = streams.get(labels)
       if (entries === undefined) streams.set(labels, [entry])
       else entries.push(entry)
     },
   })
   return { batch: writeLoki(Array.from(streams, ([labels, entries]) => ({ labels, entries }))), losses }
+}
+
+const labelText = (labels: Label[]): string => renderLabels(labelsOf(labels).filter(([name, value]) => name !== '' && value !== ''))
+
+/** What is left for the line. */
+function without(attributes: Attributes, promoted: ReadonlyMap<string, string>): Attributes {
+  const left = new Map<string, AttributeValue>()
+  for (const [key, value] of attributes) if (!hints.has(key) && !promoted.has(key)) left.set(key, value)
+  return left
 }
 
 const attributesOf = (view: RecordView | ResourceView): Attributes => new Map(view.entries())
@@ -147,7 +177,7 @@ function jsonLine({ record, attributes, resource }: Source): string {
     ['severity', text(record.severityText)],
     ['flags', record.flags === 0 ? undefined : String(record.flags)],
     ['attributes', object(attributes)],
-    ['resources', object(resource)],
+    ['resources', resource.attributes.size === 0 ? undefined : (resource.json ??= json(resource.attributes))],
     ['instrumentation_scope', scope.name === '' ? undefined : `{"name":${quotedJson(scope.name)}${version}}`],
   ]
   const line = `{${members.flatMap(([key, value]) => (value === undefined ? [] : [`"${key}":${value}`])).join(',')}}`
@@ -172,7 +202,7 @@ function logfmtLine({ record, attributes, resource }: Source): string {
   put('severity', record.severityText)
   put('flags', record.flags === 0 ? '' : String(record.flags))
   for (const [key, value] of attributes) pairs.push(...flat(`attribute_${key}`, value))
-  for (const [key, value] of resource) pairs.push(...flat(`resource_${key}`, value))
+  for (const [key, value] of resource.attributes) pairs.push(...flat(`resource_${key}`, value))
   if (scope.name !== '') {
     pairs.push(['instrumentation_scope_name', scope.name])
     if (scope.version !== '') pairs.push(['instrumentation_scope_version', scope.version])

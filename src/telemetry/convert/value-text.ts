@@ -1,7 +1,8 @@
 /** OTLP values as the text and the JSON that the collector makes of them. */
 
-import { base64, compare, utf8 } from '../../lib/bytes.ts'
+import { base64 } from '../../lib/bytes.ts'
 import { formatJsonNumber } from '../../lib/go-format.ts'
+import { compareNames } from '../../lib/label-text.ts'
 import { isMap, type AttributeValue } from '../../wire/otlp-value.ts'
 
 /** A value as a string converts from it: text as it is, bytes in base64, maps (keys in order) and lists as JSON. */
@@ -29,8 +30,7 @@ export function valueJson(value: AttributeValue, oddNumber?: (value: number) => 
   if (typeof value === 'string' || value instanceof Uint8Array) return quotedJson(valueText(value))
   if (typeof value !== 'object') return String(value)
   if (!isMap(value)) return joined(value.map(item => valueJson(item, oddNumber)), '[', ']')
-  const keys = [...value.keys()].map(key => ({ key, bytes: utf8(key) })).sort((a, b) => compare(a.bytes, b.bytes))
-  return joined(keys.map(({ key }) => {
+  return joined([...value.keys()].sort(compareNames).map(key => {
     const inner = valueJson(value.get(key)!, oddNumber)
     return inner === undefined ? undefined : `${quotedJson(key)}:${inner}`
   }), '{', '}')

@@ -86,6 +86,17 @@ describe('otelcol.exporter.loki', () => {
     assert.match((await convert({ timeUnixNano: '0' }))[0]!, /@1700000000000000000$/)
   })
 
+  it('does not take records for alike that promote other keys, or other values of them', async () => {
+    const { batches, input } = build()
+    const record = (...names: string[]) => ({ timeUnixNano: '7', attributes: attributes({ 'loki.resource.labels': { arrayValue: { values: names.map(stringValue => ({ stringValue })) } } }) })
+    await input.consume(logsOf([record('a,b'), record('a', 'b'), record()], { 'a,b': '1', a: '2', b: '3' }), fakeCall())
+    assert.deepEqual(batches.flatMap(entries), [
+      '{a_b="1", exporter="OTLP"} {"resources":{"a":"2","b":"3"}} @7',
+      '{a="2", b="3", exporter="OTLP"} {"resources":{"a,b":"1"}} @7',
+      '{exporter="OTLP"} {"resources":{"a":"2","a,b":"1","b":"3"}} @7',
+    ])
+  })
+
   it('joins the records of one stream, and drops those of an unknown format with a word', async () => {
     const { batches, input } = build()
     const call = fakeCall()
