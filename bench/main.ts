@@ -10,8 +10,10 @@ type Rows = AsyncIterable<Row | Figures> | Iterable<Row | Figures>
 
 const benches: Readonly<Record<string, () => Promise<{ rows: (options: BenchOptions) => Rows }>>> = {
   wire: () => import('./wire.ts'),
+  exposition: () => import('./exposition.ts'),
   'start-up': () => import('./start-up.ts'),
   throughput: () => import('./throughput.ts'),
+  e2e: () => import('./e2e.ts'),
   sizes: () => import('./sizes.ts'),
   regex: () => import('./regex.ts'),
   compile: () => import('./compile.ts'),

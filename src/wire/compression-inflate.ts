@@ -1,15 +1,15 @@
-/** gzip, zlib and raw deflate through the streams that every platform has. */
+/** gzip, zlib and raw deflate, with the same words for damage on every platform. */
 
+import { inflateBytes } from '#deflate'
 import { Sink, TooLargeError } from './compression-sink.ts'
+import type { DeflateFormat } from './deflate-web.ts'
 import { WireError } from './error.ts'
-
-type Format = 'gzip' | 'deflate' | 'deflate-raw'
 
 /** Deflate cannot do better than this. */
 const maxRatio = 1032
 
 /** What gzip (one or more members), zlib (`deflate`) or raw deflate bytes hold. */
-export async function inflate(format: Format, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+export async function inflate(format: DeflateFormat, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   try {
     return await inflateWhole(format, bytes, limit)
   } catch (error) {
@@ -19,42 +19,29 @@ export async function inflate(format: Format, bytes: Uint8Array, limit: number):
   }
 }
 
-async function inflateWhole(format: Format, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+async function inflateWhole(format: DeflateFormat, bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   checkHeader(format, bytes)
-  const stream = new DecompressionStream(format)
-  const sink = new Sink(limit, expectedSize(format, bytes))
-  const writer = stream.writable.getWriter()
-  // A failure of the writing side comes out at the reading side too.
-  const ignore = () => undefined
-  void writer.write(bytes as Uint8Array<ArrayBuffer>).catch(ignore)
-  void writer.close().catch(ignore)
-  const reader = stream.readable.getReader()
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return sink.finish()
-      sink.push(value)
-    }
+    return await inflateBytes(format, bytes, limit, expectedSize(format, bytes))
   } catch (error) {
-    void reader.cancel(error).catch(ignore)
     if (error instanceof TooLargeError) throw error
-    // What the stream itself says is different on every platform, and never where.
+    // What the platform itself says is different on each, and never where.
     throw new WireError(nameOf(format), headerBytes[format], 'the data is damaged or cut off somewhere after its header', { cause: error })
   }
 }
 
-const headerBytes: Readonly<Record<Format, number>> = { 'gzip': 10, 'deflate': 2, 'deflate-raw': 0 }
-const nameOf = (format: Format) => (format === 'gzip' ? 'gzip' : 'deflate')
+const headerBytes: Readonly<Record<DeflateFormat, number>> = { 'gzip': 10, 'deflate': 2, 'deflate-raw': 0 }
+const nameOf = (format: DeflateFormat) => (format === 'gzip' ? 'gzip' : 'deflate')
 
 /** Tells what is no such data at all from what was damaged on the way. */
-function checkHeader(format: Format, bytes: Uint8Array): void {
+function checkHeader(format: DeflateFormat, bytes: Uint8Array): void {
   const [first = 0, second = 0] = bytes
   const is = format === 'gzip' ? first === 0x1f && second === 0x8b : format === 'deflate' ? (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0 : true
   if (!is) throw new WireError(nameOf(format), 0, `no ${format === 'gzip' ? 'gzip' : 'zlib'} header`)
 }
 
 /** gzip says at its end how much it holds (modulo 2^32); it is a guess only, and believed as far as the input backs it. */
-function expectedSize(format: Format, bytes: Uint8Array): number {
+function expectedSize(format: DeflateFormat, bytes: Uint8Array): number {
   const { length } = bytes
   if (format !== 'gzip' || length < 18) return Math.min(4 * length, 65_536)
   const claimed = (bytes[length - 4]! | (bytes[length - 3]! << 8) | (bytes[length - 2]! << 16) | (bytes[length - 1]! << 24)) >>> 0
@@ -92,21 +79,5 @@ async function inflateMembers(bytes: Uint8Array, limit: number, failure: WireErr
     }
     start = end
   }
-  return sink.finish()
-}
-
-/** The compressed form of `bytes`, at the level that the platform takes by default: its streams let nobody choose. */
-export async function deflate(format: Format, bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new CompressionStream(format)
-  const writer = stream.writable.getWriter()
-  const written = Promise.all([writer.write(bytes as Uint8Array<ArrayBuffer>), writer.close()])
-  const sink = new Sink(Infinity, 1024 + (bytes.length >> 3))
-  const reader = stream.readable.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    sink.push(value)
-  }
-  await written
   return sink.finish()
 }

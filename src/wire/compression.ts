@@ -1,6 +1,7 @@
 /** Content-Encoding, both ways. */
 
-import { deflate, inflate } from './compression-inflate.ts'
+import { deflateBytes } from '#deflate'
+import { inflate } from './compression-inflate.ts'
 import { decodeLz4 } from './compression-lz4.ts'
 import { TooLargeError } from './compression-sink.ts'
 import { decodeZstd } from './compression-zstd.ts'
@@ -40,9 +41,9 @@ const encoders: Readonly<Record<string, Encode>> = {
   '': bytes => bytes,
   identity: bytes => bytes,
   none: bytes => bytes,
-  gzip: bytes => deflate('gzip', bytes),
-  deflate: bytes => deflate('deflate', bytes),
-  zlib: bytes => deflate('deflate', bytes),
+  gzip: bytes => deflateBytes('gzip', bytes),
+  deflate: bytes => deflateBytes('deflate', bytes),
+  zlib: bytes => deflateBytes('deflate', bytes),
   snappy: encodeSnappy,
   'x-snappy-framed': encodeSnappyFramed,
 }
