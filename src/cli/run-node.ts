@@ -4,7 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Running, Serving } from './run.ts'
+import type { Running, Serving } from './serving.ts'
 
 export async function runNode({ code, host, port, storage }: Serving): Promise<Running> {
   const folder = path.resolve(storage)

@@ -3,7 +3,7 @@
 import { Miniflare } from 'miniflare'
 import path from 'node:path'
 import { compatibilityDate } from './platforms.ts'
-import type { Running, Serving } from './run.ts'
+import type { Running, Serving } from './serving.ts'
 
 /** As the cron trigger of a deployment: workerd alone fires none. */
 const tickEveryMs = 60_000

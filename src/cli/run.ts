@@ -6,6 +6,7 @@ import type { Platform } from '../components/contract/define.ts'
 import { hasPlan } from './build.ts'
 import { compilePath, printDiagnostics } from './compile.ts'
 import { describe } from './describe.ts'
+import type { Running } from './serving.ts'
 import { UsageError, onePath, oneOf, featureFlags, featureHelp, features, parse } from './usage.ts'
 
 export const summary = 'compile a configuration and serve it on this machine'
@@ -22,20 +23,6 @@ Compiles the configuration at PATH (a file, or a folder of *.alloy files) and se
 ${featureHelp}
 
 Exit code: 0 stopped, 1 the configuration has errors or the address is taken, 2 wrong usage.`
-
-/** What both platforms need to serve. */
-export interface Serving {
-  readonly code: string
-  readonly host: string
-  readonly port: number
-  readonly storage: string
-}
-
-/** A collector that runs; `stop` resolves when everything it had accepted is safe and nothing is left behind. */
-export interface Running {
-  readonly url: string
-  stop(): Promise<void>
-}
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parse(args, {

@@ -8,9 +8,10 @@ import { deprecatedGlobal, isLibraryName, modulesFor, stabilityOf } from '../../
 import { nearest } from '../../lib/nearest.ts'
 import type { Use } from '../plan.ts'
 import type { Loaded } from './1-load.ts'
-import type { CompileOptions } from './compile.ts'
+import type { CompileOptions } from './options.ts'
 import { graphMessages as messages } from './messages.ts'
-import { Expansion, ModuleScope, type DeclaredNode } from './modules.ts'
+import { ModuleScope, type DeclaredNode } from './module-scope.ts'
+import { Expansion } from './modules.ts'
 import { reporter, type Report } from './report.ts'
 
 /** A node with what its expressions refer to. */

@@ -14,7 +14,7 @@ import { Unknown, objectValue, type ObjectValue } from '../../language/value.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { evaluateBody, locate, locateArgument, valueExports, valuesOf, variables } from '../scope.ts'
 import type { Resolved, ResolvedNode } from './2-resolve.ts'
-import type { CompileOptions } from './compile.ts'
+import type { CompileOptions } from './options.ts'
 import { graphMessages as messages } from './messages.ts'
 import { reporter, type Report } from './report.ts'
 

@@ -10,7 +10,7 @@ import type { Diagnostic } from '../../language/diagnostics.ts'
 import { base64, hex, utf8 } from '../../lib/bytes.ts'
 import type { Plan, PlanNode } from '../plan.ts'
 import type { Checked, CheckedNode } from './3-check.ts'
-import type { CompileOptions } from './compile.ts'
+import type { CompileOptions } from './options.ts'
 import { graphMessages as messages } from './messages.ts'
 import { reporter, type Report } from './report.ts'
 

@@ -5,7 +5,6 @@
  * exports (evaluated inside). So types, cycles and changing values pass borders like any other edge.
  */
 
-import type { Definition } from '../../components/contract/define.ts'
 import type { Attribute, Block, Expression, Statement } from '../../language/ast.ts'
 import { headSpan, nameSpan } from '../../language/ast.ts'
 import { evaluate } from '../../language/evaluate.ts'
@@ -16,71 +15,11 @@ import { nearest } from '../../lib/nearest.ts'
 import type { Use } from '../plan.ts'
 import { variables } from '../scope.ts'
 import type { Located, Source } from './1-load.ts'
-import type { CompileOptions } from './compile.ts'
+import type { CompileOptions } from './options.ts'
 import { elementIds } from './foreach.ts'
+import { ModuleScope, type Declare, type DeclaredNode } from './module-scope.ts'
 import { graphMessages as messages } from './messages.ts'
 import type { Report } from './report.ts'
-
-/** A node before its references are followed. Without a definition it is a value node. */
-export interface DeclaredNode {
-  readonly id: string
-  readonly definition?: Definition
-  readonly file: number
-  /** The block that it comes from, for places. */
-  readonly block: Block
-  readonly body: readonly Statement[]
-  readonly scope: ModuleScope
-}
-
-/** What names mean in one module: its nodes, the declares it can use, and where it was written. */
-export class ModuleScope {
-  /** In front of the ids of its nodes: empty, or `test.my_module/`. */
-  readonly prefix: string
-  /** Where declares are looked for next: the module around the text. */
-  readonly parent: ModuleScope | undefined
-  /** A foreach's template also sees the nodes around it. */
-  readonly outer: ModuleScope | undefined
-  readonly path: string
-  readonly declares = new Map<string, Declare>()
-  readonly imports = new Map<string, ModuleScope>()
-  readonly nodes = new Map<string, Use>()
-  /** Names of blocks that have been reported: what refers to them is not reported again. */
-  readonly broken = new Set<string>()
-
-  constructor(options: { prefix: string; path: string; parent?: ModuleScope | undefined; outer?: ModuleScope | undefined }) {
-    this.prefix = options.prefix
-    this.path = options.path
-    this.parent = options.parent
-    this.outer = options.outer
-  }
-
-  /** The node that a chain of names starts with. */
-  find(path: readonly string[]): Use | undefined {
-    for (let length = path.length; length > 0; length--) {
-      const use = this.nodes.get(path.slice(0, length).join('.'))
-      if (use !== undefined) return use
-    }
-    return this.outer?.find(path)
-  }
-
-  /** Whether a chain of names starts with a block that has been reported. */
-  isBroken(path: readonly string[]): boolean {
-    return path.some((_, index) => this.broken.has(path.slice(0, index + 1).join('.'))) || this.outer?.isBroken(path) === true
-  }
-
-  /** The declare that a component's name stands for: one of this module or of those around it, or one of an import. */
-  declare(name: string): Declare | undefined {
-    const dot = name.indexOf('.')
-    const found = dot < 0 ? this.declares.get(name) : this.imports.get(name.slice(0, dot))?.declares.get(name.slice(dot + 1))
-    return found ?? this.parent?.declare(name)
-  }
-}
-
-interface Declare {
-  readonly file: number
-  readonly block: Block
-  readonly scope: ModuleScope
-}
 
 /** How deep modules may use modules: far beyond use, well before the stack ends. */
 const deepest = 50
