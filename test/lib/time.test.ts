@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { parseHttpDate, rfc3339 } from '../../src/lib/time.ts'
+
+it('reads HTTP dates and nothing else', () => {
+  assert.equal(parseHttpDate('Sun, 06 Nov 1994 08:49:37 GMT'), 784_111_777_000)
+  for (const other of ['', '1994-11-06', 'Sun, 06 Foo 1994 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:37 GMT']) assert.equal(parseHttpDate(other), undefined)
+})
+
+it('writes RFC 3339 with milliseconds', () => { assert.equal(rfc3339(784_111_777_001), '1994-11-06T08:49:37.001Z') })
