@@ -6,6 +6,7 @@
 
 import type { Call } from '../components/contract/call.ts'
 import { ConsumeError, permanent, retryable } from '../components/contract/errors.ts'
+import { base64, utf8 } from '../lib/bytes.ts'
 import { parseHttpDate } from '../lib/time.ts'
 
 export interface Delivery {
@@ -68,8 +69,11 @@ export function backOff({ initialMs, maxMs, multiplier, jitter }: RetryPolicy, a
 }
 
 async function attemptOnce(call: Call, delivery: Delivery, attempt: number) {
-  const { url, body, timeoutMs, retryableStatus, settles, redirect } = delivery
-  const headers = attempt === 1 ? delivery.headers : new Headers([...delivery.headers, ['retry-attempt', String(attempt - 1)]])
+  const { body, timeoutMs, retryableStatus, settles, redirect } = delivery
+  const { url, authorization } = withoutCredentials(delivery.url)
+  const headers = new Headers(delivery.headers)
+  if (authorization !== undefined && !headers.has('authorization')) headers.set('authorization', authorization)
+  if (attempt > 1) headers.set('retry-attempt', String(attempt - 1))
   const signal = timeoutMs > 0 ? AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]) : call.signal
   try {
     const response = await call.fetch(url, { method: 'POST', headers, body: body as BodyInit, signal, redirect: redirect ?? 'follow' })
@@ -117,8 +121,25 @@ async function readStart(response: Response, limit: number): Promise<Uint8Array>
 function quote(answer: Uint8Array): string {
   const text = new TextDecoder().decode(answer.subarray(0, quotedBytes)).trim()
   // A binary body (a protobuf Status) says nothing to a reader of logs.
-   
   return text === '' || /[\u0000-\u0008\ufffd]/.test(text) ? '' : `: ${text}`
+}
+
+/** fetch takes no address with a user and password in it (and quotes it in its error); they go into a header, as Go's client does. */
+function withoutCredentials(url: string): { url: string; authorization?: string } {
+  const found = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#@]*)@/i.exec(url)
+  if (found === null) return { url }
+  const [user = '', ...password] = found[2]!.split(':')
+  const plain = `${unescaped(user)}:${unescaped(password.join(':'))}`
+  return { url: found[1]! + url.slice(found[0].length), authorization: `Basic ${base64(utf8(plain))}` }
+}
+
+/** Text with its percent escapes resolved; as it stands where they are none. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** An address without what may be secret in it: credentials and the query. */
