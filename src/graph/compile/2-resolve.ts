@@ -76,33 +76,63 @@ function checkFunction(file: number, { path, names, start, end }: Reference, { s
   if (level !== undefined && stabilities.indexOf(level) > stabilities.indexOf(stability)) report(file, { start, end }, messages.gated(path.join('.'), level, stability))
 }
 
-/** Depth first, dependencies before dependants; each cycle is reported once, with its whole path, at the node that closes it. */
+/**
+ * Dependencies before dependants, and the circles among them: Tarjan's strongly connected components, which come out in just that
+ * order. Each node of a circle is reported, as `alloy validate` does it.
+ */
 function inOrder(nodes: readonly ResolvedNode[], report: Report): ResolvedNode[] {
-  const byId = new Map(nodes.map(node => [node.id, node]))
-  const state = new Map<string, 'open' | 'done'>()
   const order: ResolvedNode[] = []
-  for (const root of nodes) {
-    if (state.has(root.id)) continue
-    // An explicit stack: a chain of ten thousand components must not overflow the one of the language.
-    const stack = [{ node: root, next: 0 }]
-    state.set(root.id, 'open')
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1]!
-      const used = top.node.uses[top.next++]?.id
-      if (used === undefined) {
-        state.set(top.node.id, 'done')
-        order.push(top.node)
-        stack.pop()
-      } else if (used === top.node.id) {
-        report(top.node.file, headSpan(top.node.block), messages.selfReference())
-      } else if (state.get(used) === 'open') {
-        const path = stack.map(entry => entry.node.id)
-        report(top.node.file, headSpan(top.node.block), messages.cycle([...path.slice(path.indexOf(used)), used]))
-      } else if (!state.has(used)) {
-        state.set(used, 'open')
-        stack.push({ node: byId.get(used)!, next: 0 })
+  for (const circle of components(nodes)) {
+    order.push(...circle)
+    const [first] = circle
+    if (circle.length > 1) {
+      const ids = circle.map(({ id }) => id).sort()
+      for (const id of ids) {
+        const { file, block } = circle.find(node => node.id === id)!
+        report(file, headSpan(block), messages.cycle(ids))
       }
+    } else if (first!.uses.some(({ id }) => id === first!.id)) {
+      report(first!.file, headSpan(first!.block), messages.selfReference())
     }
   }
   return order
+}
+
+/** Strongly connected components, each after those that it depends on. */
+function* components(nodes: readonly ResolvedNode[]): Generator<ResolvedNode[]> {
+  const byId = new Map(nodes.map(node => [node.id, node]))
+  const number = new Map<ResolvedNode, number>()
+  const met: ResolvedNode[] = []
+  const open = new Set<ResolvedNode>()
+  for (const root of nodes) {
+    if (number.has(root)) continue
+    // An explicit stack: a chain of ten thousand components must not overflow the one of the language.
+    const stack = [visit(root)]
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!
+      const used = byId.get(top.node.uses[top.next++]?.id ?? '')
+      if (used !== undefined && !number.has(used)) stack.push(visit(used))
+      else if (used !== undefined) top.low = open.has(used) ? Math.min(top.low, number.get(used)!) : top.low
+      else if (top.next > top.node.uses.length) {
+        stack.pop()
+        const below = stack[stack.length - 1]
+        if (below !== undefined) below.low = Math.min(below.low, top.low)
+        if (top.low === number.get(top.node)) yield close(top.node)
+      }
+    }
+  }
+
+  function visit(node: ResolvedNode) {
+    number.set(node, number.size)
+    met.push(node)
+    open.add(node)
+    return { node, next: 0, low: number.get(node)! }
+  }
+
+  /** The open nodes from `first` on, in the order in which they were met. */
+  function close(first: ResolvedNode): ResolvedNode[] {
+    const circle = met.splice(met.lastIndexOf(first))
+    for (const node of circle) open.delete(node)
+    return circle
+  }
 }

@@ -127,8 +127,8 @@ export const graphMessages = {
   cycle: define({
     code: 'graph/cycle',
     explain: 'Components refer to one another in a circle, so none of them could be built first.',
-    text: (path: readonly string[]) => `cycle detected: ${list(path)}`,
-    hint: path => `${path.join(' -> ')}: remove one of these references.`,
+    text: (ids: readonly string[]) => `cycle detected: ${list(ids)}`,
+    hint: () => 'Remove one of the references between them.',
   }),
   selfReference: define({
     code: 'graph/self-reference',

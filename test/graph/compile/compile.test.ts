@@ -60,7 +60,7 @@ describe('resolve', () => {
     ['an unknown component once, and not what refers to it', 'test.gone "a" {\n}\ntest.source "b" {\n  forward_to = [test.gone.a.receiver]\n}\n', ['1:1 graph/unknown-component: cannot find the definition of component name "test.gone"']],
     ['a reference to itself', 'test.relay "a" {\n  forward_to = [test.relay.a.receiver]\n}\n', ['1:1 graph/self-reference: cannot reference self']],
     ['a circle', 'test.relay "a" {\n  forward_to = [test.relay.b.receiver]\n}\ntest.relay "b" {\n  forward_to = [test.relay.a.receiver]\n}\n',
-      ['4:1 graph/cycle: cycle detected: test.relay.a, test.relay.b, test.relay.a']],
+      ['1:1 graph/cycle: cycle detected: test.relay.a, test.relay.b', '4:1 graph/cycle: cycle detected: test.relay.a, test.relay.b']],
   ]
   for (const [name, text, expected] of cases) it(`reports ${name}`, async () => { assert.deepEqual(await diagnose(text), expected) })
 })
