@@ -25,10 +25,10 @@ export class ModuleScope {
   readonly outer: ModuleScope | undefined
   readonly path: string
   readonly declares = new Map<string, Declare>()
-  readonly imports = new Map<string, ModuleScope>()
+  readonly imports = new Map<string, Import>()
   readonly nodes = new Map<string, Use>()
   /** Names of blocks that have been reported: what refers to them is not reported again. */
-  readonly broken = new Set<string>()
+  readonly broken = new Map<string, { readonly file: number; readonly block: Block }>()
 
   constructor(options: { prefix: string; path: string; parent?: ModuleScope | undefined; outer?: ModuleScope | undefined }) {
     this.prefix = options.prefix
@@ -51,12 +51,25 @@ export class ModuleScope {
     return path.some((_, index) => this.broken.has(path.slice(0, index + 1).join('.'))) || this.outer?.isBroken(path) === true
   }
 
+  /** Whether a component's name belongs to an import that could not be read, which has been reported. */
+  isOfBrokenImport(name: string): boolean {
+    const found = this.imports.get(name.slice(0, name.indexOf('.')))
+    return found === undefined ? this.parent?.isOfBrokenImport(name) === true : found.scope === undefined
+  }
+
   /** The declare that a component's name stands for: one of this module or of those around it, or one of an import. */
   declare(name: string): Declare | undefined {
     const dot = name.indexOf('.')
-    const found = dot < 0 ? this.declares.get(name) : this.imports.get(name.slice(0, dot))?.declares.get(name.slice(dot + 1))
+    const found = dot < 0 ? this.declares.get(name) : this.imports.get(name.slice(0, dot))?.scope?.declares.get(name.slice(dot + 1))
     return found ?? this.parent?.declare(name)
   }
+}
+
+/** An import block, and what it brought; no scope where it could not be read. */
+export interface Import {
+  readonly file: number
+  readonly block: Block
+  readonly scope?: ModuleScope
 }
 
 /** A `declare` and where it was written. */

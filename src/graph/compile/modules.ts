@@ -72,11 +72,13 @@ export class Expansion {
   async #import(file: number, block: Block, scope: ModuleScope): Promise<void> {
     const { label } = block
     if (label === undefined) return this.#report(file, nameSpan(block), messages.blockLabelMissing(block.name))
-    if (scope.imports.has(label)) return this.#report(file, headSpan(block), messages.duplicateNode(`${block.name}.${label}`, `another import called ${label}`))
+    const first = scope.imports.get(label)
+    if (first !== undefined) return this.#report(file, headSpan(block), messages.duplicateNode(`${block.name}.${label}`, this.#place(first)))
+    scope.imports.set(label, { file, block })
     const loaded = await this.#fetchModule(file, block, scope)
     if (loaded === undefined) return
     const imported = new ModuleScope({ prefix: '', path: loaded.path })
-    scope.imports.set(label, imported)
+    scope.imports.set(label, { file, block, scope: imported })
     const statements = loaded.sources.flatMap(source => this.#parse(source))
     for (const { file: at, statement } of statements) {
       if (statement.kind === 'block' && (statement.name === 'declare' || statement.name.startsWith('import.'))) continue
@@ -141,11 +143,17 @@ export class Expansion {
   }
 
   #unknown(file: number, block: Block, scope: ModuleScope): void {
-    scope.broken.add(block.label === undefined ? block.name : `${block.name}.${block.label}`)
-    const reason = this.#options.unavailable?.(block.name)
-    if (reason !== undefined) return this.#report(file, nameSpan(block), messages.unsupportedComponent(block.name, reason))
-    const names = [...this.#options.names, ...scope.declares.keys()]
-    this.#report(file, nameSpan(block), messages.unknownComponent(block.name, nearest(block.name, names)))
+    const { name, label } = block
+    const local = label === undefined ? name : `${name}.${label}`
+    const twin = scope.broken.get(local)
+    if (twin !== undefined) return this.#report(file, headSpan(block), messages.duplicateNode(local, this.#place(twin)))
+    scope.broken.set(local, { file, block })
+    if (scope.isOfBrokenImport(name)) return
+    const reason = this.#options.unavailable?.(name)
+    if (reason === undefined) return this.#report(file, nameSpan(block), messages.unknownComponent(name, nearest(name, [...this.#options.names, ...scope.declares.keys()])))
+    this.#report(file, nameSpan(block), messages.unsupportedComponent(name, reason))
+    // It does not run, but what it refers to has to be there all the same.
+    this.#add({ id: scope.prefix + local, file, block, body: block.body, scope })
   }
 
   /** A use of a declare: its body once more, with arguments from the caller. */

@@ -51,6 +51,15 @@ describe('resolve', () => {
     assert.equal(diagnostics[0]!.hint, 'Did you mean test.sink?')
   })
 
+  it('checks what a component refers to that is known and not here', async () => {
+    const text = 'test.later "a" {\n  forward_to = [test.gone.x.receiver]\n}\ntest.later "a" { }\ntest.source "b" {\n  forward_to = [test.later.a.receiver]\n}\n'
+    assert.deepEqual(await diagnose(text, { unavailable: (name: string) => (name === 'test.later' ? 'it comes later' : undefined) }), [
+      '1:1 graph/unsupported-component: "test.later" is known to Alloy, but not available here: it comes later',
+      '4:1 graph/duplicate: block test.later.a already declared at test.alloy:1:1',
+      '2:17 graph/unknown-reference: component "test.gone.x.receiver" does not exist or is out of scope',
+    ])
+  })
+
   const cases: [name: string, text: string, expected: string[]][] = [
     ['a component without a label', 'test.sink {\n  name = "a"\n}\n', ['1:1 graph/label-missing: component "test.sink" must have a label']],
     ['a configuration block with one', 'guard "x" { }\n', ['1:1 graph/label-refused: block "guard" requires empty label']],

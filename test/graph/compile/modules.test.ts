@@ -104,6 +104,8 @@ describe('import', () => {
     ['components at the top of a module', 'import.string "m" {\n  content = "test.sink \\"a\\" { }"\n}\n', /graph\/only-declares-in-import/],
     ['a syntax error in a module', 'import.string "m" {\n  content = "declare {"\n}\n', /syntax\//],
     ['a declare outside of the module', 'declare "hidden" { }\nimport.string "m" {\n  content = "declare \\"a\\" { hidden \\"x\\" { } }"\n}\nm.a "b" { }\n', /cannot find the definition of component name "hidden"/],
+    ['a second import of a name', 'import.string "m" {\n  content = ""\n}\nimport.string "m" {\n  content = ""\n}\n', /^4:1 graph\/duplicate: block import\.string\.m already declared at test\.alloy:1:1$/],
+    ['an import that cannot be read once, and not what uses it', 'import.http "m" {\n  url = "x"\n}\nm.thing "a" { }\n', /^1:1 graph\/import-not-yet: [^\n]*$/],
     ['content that is only known later', 'import.string "m" {\n  content = sys.env("MODULE")\n}\n', /graph\/not-constant/],
   ]
   for (const [name, text, expected] of broken) it(`reports ${name}`, async () => { assert.match((await diagnose(text)).join('\n'), expected) })
