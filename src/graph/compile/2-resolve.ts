@@ -32,12 +32,14 @@ export interface Resolved extends Pick<Loaded, 'sources'> {
 export async function resolve(loaded: Loaded, options: CompileOptions, diagnostics: Diagnostic[]): Promise<Resolved> {
   const report = reporter(loaded.sources, diagnostics)
   const expansion = new Expansion(loaded.sources, options, report)
-  await expansion.expand(loaded.statements, new ModuleScope({ prefix: '', path: options.modulePath ?? '' }), 'root')
+  const root = new ModuleScope({ prefix: '', path: options.modulePath ?? '' })
+  await expansion.expand(loaded.statements, root, 'root')
+  await expansion.checkUnused(root)
   const functions = new Set<string>()
   // Nodes made on the way (`module_path`) have no references of their own.
   const nodes = [...expansion.nodes.values()].map(node => follow(node, expansion, options, functions, report))
   const extra = [...expansion.nodes.values()].slice(nodes.length).map(node => ({ ...node, uses: [], lost: [] }))
-  const names = nodes.flatMap(({ definition }) => definition?.name ?? [])
+  const names = nodes.flatMap(({ definition, unused }) => (unused === true ? [] : definition?.name ?? []))
   return {
     sources: loaded.sources,
     nodes: inOrder([...extra, ...nodes], report),
@@ -60,7 +62,7 @@ function follow(node: DeclaredNode, expansion: Expansion, options: CompileOption
     } else if (node.scope.isBroken(path)) {
       lost.push(path.join('.'))
     } else if (library) {
-      for (const module of modulesFor(path)) functions.add(module)
+      if (node.unused !== true) for (const module of modulesFor(path)) functions.add(module)
       checkFunction(node.file, reference, options, report)
     } else {
       report(node.file, reference, messages.unknownReference(path.join('.'), nearest(path.slice(0, -1).join('.'), [...node.scope.nodes.keys()])))

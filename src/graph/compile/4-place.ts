@@ -26,12 +26,13 @@ export interface Door {
 
 export async function place(checked: Checked, options: CompileOptions, diagnostics: Diagnostic[]): Promise<{ plan: Plan; doors: Door[] }> {
   const report = reporter(checked.sources, diagnostics)
-  const doors = claim(checked.nodes, report)
-  guard(checked.nodes, options, report)
-  if (options.advice === true) idle(checked.nodes, report)
-  fit(checked.nodes, options, report)
-  const embedded = await embed(checked.nodes, options, report)
-  const kept = checked.nodes.filter(node => options.withoutGuard !== true || node.instance?.guard === undefined)
+  const all = checked.nodes.filter(node => node.unused !== true)
+  const doors = claim(all, report)
+  guard(all, options, report)
+  if (options.advice === true) idle(all, report)
+  fit(all, options, report)
+  const embedded = await embed(all, options, report)
+  const kept = all.filter(node => options.withoutGuard !== true || node.instance?.guard === undefined)
   const nodes = kept.map((node): PlanNode => ({
     id: node.id,
     ...(node.definition !== undefined && { component: node.definition.name }),

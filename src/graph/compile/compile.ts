@@ -41,6 +41,6 @@ export async function compile(sources: readonly Source[], options: CompileOption
   const checked = check(resolved, options, diagnostics)
   const placed = await place(checked, options, diagnostics)
   const { components, functions } = resolved
-  const kinds = [...new Set(resolved.nodes.flatMap(({ definition }) => Object.values(definition?.state ?? {}).map(key => key.kind)))].sort()
+  const kinds = [...new Set(resolved.nodes.flatMap(({ definition, unused }) => Object.values((unused === true ? undefined : definition?.state) ?? {}).map(key => key.kind)))].sort()
   return { ...nothing, sources: resolved.sources, doors: placed.doors, components, functions, kinds, ...(!failed() && { plan: placed.plan }) }
 }

@@ -13,6 +13,8 @@ export interface DeclaredNode {
   readonly block: Block
   readonly body: readonly Statement[]
   readonly scope: ModuleScope
+  /** Of a module that nothing uses: it is checked, and goes no further. */
+  readonly unused?: true
 }
 
 /** What names mean in one module: its nodes, the declares it can use, and where it was written. */

@@ -32,6 +32,8 @@ export class Expansion {
   readonly #report: Report
   /** The declares being expanded: one may not use itself. */
   readonly #open: Declare[] = []
+  readonly #used = new Set<Declare>()
+  #unused = false
 
   constructor(sources: Source[], options: CompileOptions, report: Report) {
     this.#sources = sources
@@ -158,6 +160,7 @@ export class Expansion {
 
   /** A use of a declare: its body once more, with arguments from the caller. */
   async #instantiate(id: string, file: number, block: Block, caller: ModuleScope, declare: Declare): Promise<void> {
+    this.#used.add(declare)
     const around = this.#open.indexOf(declare)
     if (around >= 0) return this.#report(file, nameSpan(block), messages.declareCycle(this.#open.slice(around).map(open => `declare.${open.block.label!}`)))
     if (this.#open.length >= deepest) return this.#report(file, nameSpan(block), messages.modulesTooDeep(deepest))
@@ -169,6 +172,23 @@ export class Expansion {
     this.#open.pop()
     const exported = parts.filter(part => part.name === 'export').flatMap(part => this.#exported(declare.file, part))
     this.#add({ id, file: declare.file, block: declare.block, body: exported, scope: inner })
+  }
+
+  /** Checks the modules of `scope` that nothing uses, with arguments of which nothing is known. */
+  async checkUnused(scope: ModuleScope): Promise<void> {
+    this.#unused = true
+    for (const [label, declare] of scope.declares) {
+      if (this.#used.has(declare)) continue
+      const inner = new ModuleScope({ prefix: `declare.${label}/`, path: scope.path, parent: scope })
+      const parts = declare.block.body.filter((statement): statement is Block => statement.kind === 'block')
+      for (const part of parts) if (part.name === 'argument' && part.label !== undefined) inner.broken.set(`argument.${part.label}`, { file: declare.file, block: part })
+      this.#open.push(declare)
+      await this.expand(declare.block.body.map(statement => ({ file: declare.file, statement })), inner, 'declare')
+      this.#open.pop()
+      const exported = parts.filter(part => part.name === 'export').flatMap(part => this.#exported(declare.file, part))
+      this.#add({ id: `declare.${label}`, file: declare.file, block: declare.block, body: exported, scope: inner })
+    }
+    this.#unused = false
   }
 
   #arguments(id: string, caller: { file: number; block: Block; scope: ModuleScope }, module: { file: number; body: readonly Statement[]; parts: readonly Block[]; scope: ModuleScope }): void {
@@ -263,7 +283,7 @@ export class Expansion {
     return member === undefined ? values : values[member] ?? new Unknown()
   }
 
-  #add(node: DeclaredNode): void { this.nodes.set(node.id, node) }
+  #add(node: DeclaredNode): void { this.nodes.set(node.id, this.#unused ? { ...node, unused: true } : node) }
 
   #place({ file, block }: { file: number; block: { start: number } }): string { return this.#report.place(file, block.start) }
 }

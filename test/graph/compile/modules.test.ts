@@ -75,6 +75,15 @@ describe('declare', () => {
   ]
   for (const [name, text, expected] of cases) it(`reports ${name}`, async () => { assert.deepEqual(await diagnose(text), expected) })
 
+  it('is checked also where nothing uses it, and then goes no further', async () => {
+    const { plan, diagnostics, components } = await compileText(`${module}declare "wrong" {\n  argument "a" { }\n  test.sink "s" {\n    nam = argument.a.value\n  }\n}\n`)
+    assert.deepEqual(diagnostics.map(({ code }) => code), ['check/unknown-attribute', 'check/missing-attribute'])
+    assert.equal(plan, undefined)
+    const fine = await compileText(module)
+    assert.deepEqual([fine.plan?.nodes, fine.components], [[], []])
+    assert.deepEqual(components, [])
+  })
+
   it('reports a mistake once, however often the module is used', async () => {
     const text = 'declare "m" {\n  test.sink "a" { }\n}\nm "x" { }\nm "y" { }\n'
     assert.deepEqual(await diagnose(text), ['2:3 check/missing-attribute: missing required attribute "name"'])
