@@ -2,29 +2,9 @@
 
 import { text } from './bytes.ts'
 
-/** Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space. */
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
-const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+export { quote as quoteGo } from './go-text.ts'
 
 const letters: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\' }
-const escapes = new Map([...Object.entries(letters).map(([letter, char]) => [char, `\\${letter}`] as const), ['"', '\\"'] as const])
-
-const hex = (code: number, width: number) => code.toString(16).padStart(width, '0')
-
-/** `value` in double quotes as strconv.Quote writes it. */
-export function quoteGo(value: string): string {
-  if (plain.test(value)) return `"${value}"`
-  let out = '"'
-  for (const char of value) {
-    const code = char.codePointAt(0)!
-    if (escapes.has(char)) out += escapes.get(char)!
-    else if (printable.test(char)) out += char
-    else if (code < 0x80) out += `\\x${hex(code, 2)}`
-    else if (code >= 0xd800 && code < 0xe000) out += '�'
-    else out += code < 0x1_0000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`
-  }
-  return `${out}"`
-}
 
 /** What went wrong in a quoted string, and where (an offset into the text that was scanned). */
 export interface QuoteProblem {

@@ -2,7 +2,7 @@
 
 import { concat, utf8 } from '../lib/bytes.ts'
 import {
-  ENTRIES, ENTRY_LINE, ENTRY_TIMESTAMP, STREAMS, STREAM_HASH, STREAM_LABELS, writePair, writeTimestamp,
+  ENTRIES, ENTRY_LINE, STREAMS, STREAM_HASH, STREAM_LABELS, writePair, writeTimestamp,
 } from '../wire/loki-push.ts'
 import { text, type Reader } from '../wire/reader.ts'
 import { Writer, varintSize } from '../wire/writer.ts'
@@ -226,45 +226,6 @@ export function compactLoki(batch: LokiBatch): LokiBatch {
     w.join()
   }
   return lokiBatch(w.finish())
-}
-
-/** Gives every entry the time `now` (nanoseconds since the epoch), where the sender's is not wanted. */
-export function withTimestamp(batch: LokiBatch, now: bigint): LokiBatch {
-  const { bytes } = batch
-  const timestamp = new Writer(32)
-  writeTimestamp(timestamp, now)
-  const stamp = timestamp.finish()
-  const w = new Writer(bytes.length + (bytes.length >> 4) + 64)
-  const r = reader(bytes)
-  while (r.next() !== 0) {
-    const { at } = r
-    r.skip()
-    if (r.tag !== STREAMS) {
-      w.raw(bytes, at, r.pos)
-      continue
-    }
-    w.varint(STREAMS).fork(r.to - r.from)
-    const inner = reader(bytes, r.from, r.to)
-    while (inner.next() !== 0) {
-      const start = inner.at
-      inner.skip()
-      if (inner.tag === ENTRIES) writeStamped(w, bytes, inner.from, inner.to, stamp)
-      else w.raw(bytes, start, inner.pos)
-    }
-    w.join()
-  }
-  return lokiBatch(w.finish())
-}
-
-function writeStamped(w: Writer, bytes: Uint8Array, from: number, to: number, stamp: Uint8Array): void {
-  w.varint(ENTRIES).fork(to - from + 16).raw(stamp)
-  const r = reader(bytes, from, to)
-  while (r.next() !== 0) {
-    const { at } = r
-    r.skip()
-    if (r.tag !== ENTRY_TIMESTAMP) w.raw(bytes, at, r.pos)
-  }
-  w.join()
 }
 
 /** Batches whose lines and structured metadata take at most `maxBytes` each (one entry may take more), in order. */

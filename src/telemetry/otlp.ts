@@ -11,7 +11,7 @@
 
 import { decode } from '../wire/otlp-decode.ts'
 import { type Encodable, encode } from '../wire/otlp-encode.ts'
-import { type Decoded, type MessageName, requests } from '../wire/otlp-schema.ts'
+import { type Decoded, type MessageName } from '../wire/otlp-schema.ts'
 import { LENGTH, Reader, tag } from '../wire/reader.ts'
 import type { OtlpBatch, OtlpSignal } from './batch.ts'
 
@@ -50,6 +50,3 @@ function* decodeResources<M extends MessageName>(batch: OtlpBatch, signal: OtlpS
 export const decodeTraces = (batch: OtlpBatch) => decodeResources(batch, 'traces', 'ResourceSpans')
 export const decodeMetrics = (batch: OtlpBatch) => decodeResources(batch, 'metrics', 'ResourceMetrics')
 export const decodeLogs = (batch: OtlpBatch) => decodeResources(batch, 'logs', 'ResourceLogs')
-
-/** The name of a signal's request message, as error messages and `decode` call it. */
-export const requestName = (signal: OtlpSignal): MessageName => requests[signal]

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { LabelsError, labelsOf, renderLabels } from '../../src/telemetry/labels.ts'
 import {
   StreamCache, addStreamLabels, compactLoki, countEntries, groupByTenant, lokiBatch, mapStreamLabels, mergeLoki, relabelLoki, splitLoki, streamsOf,
-  withTenant, withTimestamp, withoutInternal, writeLoki,
+  withTenant, withoutInternal, writeLoki,
 } from '../../src/telemetry/loki.ts'
 import { compileRules } from '../../src/telemetry/relabel.ts'
 import { WireError } from '../../src/wire/error.ts'
@@ -80,12 +80,6 @@ describe('Loki batches', () => {
     assert.equal(renderLabels(withoutInternal(labels, { keepTenant: true })), '{__tenant_id__="t", a="b"}')
   })
 
-  it('stamp every entry with one time', () => {
-    const out = read(withTimestamp(sample, 42_000_000_001n))
-    assert.deepEqual(out.flatMap(stream => stream.entries.map(entry => entry.timestamp)), [42_000_000_001n, 42_000_000_001n, 42_000_000_001n])
-    assert.deepEqual(out.flatMap(stream => stream.entries.map(entry => entry.line)), ['first line', 'zwölf', ''])
-  })
-
   it('split by bytes, merge, and bring streams together', () => {
     const lines = Array.from({ length: 50 }, (_, i) => ({ timestamp: BigInt(i), line: `${i} `.repeat(10) }))
     const many = writeLoki([{ labels: '{a="1"}', entries: lines }, { labels: '{a="2"}', entries: lines }])
@@ -106,7 +100,7 @@ describe('Loki batches', () => {
     await survives(sample.bytes, 4000, bytes => {
       const batch = lokiBatch(bytes)
       for (const use of [
-        () => countEntries(batch), () => read(batch), () => splitLoki(batch, { maxBytes: 1 }), () => withTimestamp(batch, 1n), () => compactLoki(batch),
+        () => countEntries(batch), () => read(batch), () => splitLoki(batch, { maxBytes: 1 }), () => compactLoki(batch),
         () => relabelLoki(batch, rules, new StreamCache()), () => groupByTenant(batch),
       ]) use()
     }, [WireError, LabelsError])

@@ -48,8 +48,9 @@ interface Node {
   exports: ObjectValue
   health: Health
   readonly throughput: Throughput
-  /** When `refresh` or `schedule` ran last. */
+  /** When `refresh` succeeded last, when it was begun last, and when `schedule` was. */
   refreshedMs: number | undefined
+  triedMs: number | undefined
   tickedMs: number | undefined
 }
 
@@ -81,7 +82,7 @@ export class Graph {
     const definition = plan.component === undefined ? undefined : components[plan.component]
     if (plan.component !== undefined && definition === undefined) throw new Error(`the build holds no component ${plan.component}, which ${plan.id} needs`)
     const health: Health = { state: 'waiting', message: 'not built yet', sinceMs: this.host.now() }
-    return { plan, definition, instance: undefined, exports: objectValue(), health, throughput: { accepted: 0, refused: 0 }, refreshedMs: undefined, tickedMs: undefined }
+    return { plan, definition, instance: undefined, exports: objectValue(), health, throughput: { accepted: 0, refused: 0 }, refreshedMs: undefined, triedMs: undefined, tickedMs: undefined }
   }
 
   // --- building -----------------------------------------------------------------------------------------------------------------
@@ -202,7 +203,7 @@ export class Graph {
   /** Runs what is due: refreshes of changing values, then schedules. A tick that comes twice finds nothing due. */
   async tick(signal: AbortSignal): Promise<void> {
     await this.ready(signal)
-    await this.#refresh(({ instance, refreshedMs }) => this.#due(instance?.refresh?.everyMs, refreshedMs), signal)
+    await this.#refresh(({ instance, triedMs }) => this.#due(instance?.refresh?.everyMs, triedMs), signal)
     const due = [...this.#nodes.values()].filter(({ instance, tickedMs }) => this.#due(instance?.schedule?.everyMs, tickedMs))
     await Promise.all(due.map(node => this.#runSchedule(node, signal)))
   }
@@ -238,6 +239,8 @@ export class Graph {
   /** True when the node's exports are not what they were. A failure keeps the last good ones. */
   async #refreshOne(node: Node, refresh: NonNullable<Instance['refresh']>, signal: AbortSignal): Promise<boolean> {
     const before = node.refreshedMs === undefined ? undefined : node.exports
+    // From its beginning, so that a slow one does not meet itself, and a failed one waits for its turn.
+    node.triedMs = this.host.now()
     try {
       const exports = await refresh.run(this.#call(node.plan.id, signal))
       node.refreshedMs = this.host.now()

@@ -92,6 +92,20 @@ ${push('test.file.name.content')}`
     assert.equal(delivered.get('late')?.length, 1)
   })
 
+  it('reads a value that fails again at its own interval, not at every tick', async () => {
+    const { graph, world, host } = await runText(dynamic)
+    let reads = 0
+    const { readFile } = host
+    Object.assign(host, { readFile: (name: string) => { reads++; return readFile!(name) } })
+    await graph.ready(signal)
+    await graph.tick(signal)
+    await graph.tick(signal)
+    assert.equal(reads, 1)
+    world.nowMs += 1000
+    await Promise.all([graph.tick(signal), graph.tick(signal)])
+    assert.equal(reads, 2, 'and never twice at once')
+  })
+
   it('makes one id for an installation, whoever asks first', async () => {
     const { graph } = await runText(push('"id"'))
     const ids = await Promise.all([graph.enter('a', signal).installation(), graph.enter('b', signal).installation()])
