@@ -39,6 +39,8 @@ export interface Field<T> {
   readonly gateWhen?: (value: unknown) => boolean
   /** The value names a file whose content the component reads, which may be a secret (also by what stands beside it). */
   readonly reads?: Reads
+  /** What the value is beyond its type, for what is said of it when the configuration is compiled. */
+  readonly means?: Meaning
   /** Attributes only: from an Alloy value to `T`. */
   readonly schema?: z.ZodMiniType<T>
   /** Blocks only. */
@@ -51,12 +53,19 @@ export type Decoded<F extends Fields> = { readonly [K in keyof F]: F[K] extends 
 
 type Reads = 'text' | 'secret' | ((siblings: Readonly<Record<string, unknown>>) => 'text' | 'secret')
 
+/**
+ * What an argument is about: an address that data is sent to; the most bytes of a request that comes in; how long an answer to one
+ * may wait for it; names and values of labels.
+ */
+export type Meaning = 'destination' | 'request-size' | 'answer-time' | 'labels'
+
 interface Notes {
   inert?: string
   inertWhen?: (value: unknown) => boolean
   gate?: Stability
   gateWhen?: (value: unknown) => boolean
   reads?: Reads
+  means?: Meaning
 }
 /** How an attribute may be absent: not at all, with a default, or as `undefined`. */
 type Presence<W> = { required: true; default?: never } | { default: W; required?: never } | { required?: never; default?: never }
@@ -123,7 +132,7 @@ function read<T>(leaf: Leaf<T>, written: unknown): T {
 }
 
 function describe<T, W>(schema: z.ZodMiniType<T>, type: string, options: Options<W>, fromWritten: (written: W) => T): Field<T> {
-  const { required, default: written, inert, inertWhen, gate, gateWhen, reads } = options as { required?: true; default?: W } & Notes
+  const { required, default: written, inert, inertWhen, gate, gateWhen, reads, means } = options as { required?: true; default?: W } & Notes
   return {
     form: 'attribute',
     type,
@@ -135,6 +144,7 @@ function describe<T, W>(schema: z.ZodMiniType<T>, type: string, options: Options
     ...(gate !== undefined && { gate }),
     ...(gateWhen !== undefined && { gateWhen }),
     ...(reads !== undefined && { reads }),
+    ...(means !== undefined && { means }),
   }
 }
 
@@ -304,6 +314,9 @@ export function blanks(fields: Fields): Record<string, unknown> {
 }
 
 // --- what most components share -------------------------------------------------------------------------------------------------
+
+/** Labels that a configuration gives to what passes, by name. */
+export const labels = () => map(string({ required: true }), { default: {}, means: 'labels' })
 
 /** The consumers that a `forward_to` lists. */
 export const receivers = <C extends 'storage.Appendable' | 'loki.LogsReceiver'>(type: C) => list(capsule(type, { required: true }), { required: true })

@@ -1,7 +1,7 @@
 import { fanOut, type LokiConsumer } from '../contract/consume.ts'
 import { defineComponent } from '../contract/define.ts'
 import { ArgumentError } from '../contract/errors.ts'
-import { args, block, blocks, integer, map, string } from '../contract/schema.ts'
+import { args, block, blocks, integer, labels } from '../contract/schema.ts'
 import { labelsOf } from '../../telemetry/labels.ts'
 import { endpointArgs, walArgs } from './_shared/endpoint-args.ts'
 import { lokiEndpoint } from './_shared/endpoint.ts'
@@ -12,7 +12,7 @@ export default defineComponent({
   stability: 'generally-available',
   args: args({
     /** Labels that every entry gets which does not have them. */
-    external_labels: map(string({ required: true }), { default: {} }),
+    external_labels: labels(),
     /** The most streams of one request; entries of further streams are dropped. 0 is no limit. */
     max_streams: integer({ min: 0, default: 0 }),
     /** The destinations; each gets everything. */

@@ -1,7 +1,7 @@
 import { fanOut, type PrometheusConsumer } from '../contract/consume.ts'
 import { defineComponent } from '../contract/define.ts'
 import { ArgumentError } from '../contract/errors.ts'
-import { args, block, blocks, map, string } from '../contract/schema.ts'
+import { args, block, blocks, labels } from '../contract/schema.ts'
 import { labelsOf } from '../../telemetry/labels.ts'
 import { remoteWriteEndpoint } from './_shared/endpoint.ts'
 import { endpointArgs, walArgs } from './_shared/remote-args.ts'
@@ -12,7 +12,7 @@ export default defineComponent({
   stability: 'generally-available',
   args: args({
     /** Labels that every series gets which does not have them. */
-    external_labels: map(string({ required: true }), { default: {} }),
+    external_labels: labels(),
     /** The destinations; each gets everything. */
     endpoint: blocks(endpointArgs),
     /** The write-ahead log of Alloy. */

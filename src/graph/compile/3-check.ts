@@ -21,6 +21,8 @@ import { reporter, type Report } from './report.ts'
 export interface CheckedNode extends ResolvedNode {
   /** Decoded arguments; blanks stand for what is only known when it runs. */
   readonly args: Record<string, unknown>
+  /** Where blanks stand for plain values, as `decode` says it. */
+  readonly blanks: DecodeResult['blanks']
   /** What `build` made of them, unless it could not. */
   readonly instance: Instance | undefined
 }
@@ -39,7 +41,7 @@ export function check(resolved: Resolved, options: CompileOptions, diagnostics: 
     const { definition } = node
     if (definition !== undefined) return checkComponent({ ...node, definition }, evaluated, options, report)
     exportsById.set(node.id, valueExports(evaluated))
-    return { ...node, args: {}, instance: undefined }
+    return { ...node, args: {}, blanks: [], instance: undefined }
   })
   return { ...resolved, nodes }
 }
@@ -52,7 +54,7 @@ function checkComponent(node: ComponentNode, evaluated: Evaluated, { stability }
   const { value, problems } = decoded
   for (const problem of problems) report(node.file, place(problem, node.block), word(problem, stability))
   const wrong = problems.some(problem => problem.kind !== 'inert')
-  return { ...node, args: value, instance: wrong ? undefined : tryBuild(node, decoded, report) }
+  return { ...node, args: value, blanks: decoded.blanks, instance: wrong ? undefined : tryBuild(node, decoded, report) }
 }
 
 /** A component's exports while only their types are known. */

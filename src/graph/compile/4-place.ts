@@ -10,9 +10,11 @@ import type { Diagnostic } from '../../language/diagnostics.ts'
 import { base64, hex, utf8 } from '../../lib/bytes.ts'
 import type { Plan, PlanNode } from '../plan.ts'
 import type { Checked, CheckedNode } from './3-check.ts'
+import { advise } from './advice.ts'
+import { adviseLimits } from './advice-limits.ts'
 import type { CompileOptions } from './options.ts'
 import { graphMessages as messages } from './messages.ts'
-import { reporter, type Report } from './report.ts'
+import { inTextOrder, reporter, type Report, type Say } from './report.ts'
 
 /** A route of the one door. */
 export interface Door {
@@ -28,9 +30,12 @@ export async function place(checked: Checked, options: CompileOptions, diagnosti
   const report = reporter(checked.sources, diagnostics)
   const all = checked.nodes.filter(node => node.unused !== true)
   const doors = claim(all, report)
-  guard(all, options, report)
-  if (options.advice === true) idle(all, report)
   fit(all, options, report)
+  inTextOrder(report, say => {
+    guard(all, options, say)
+    if (options.advice === true) advise(checked.nodes, say)
+    if (options.target !== undefined) adviseLimits(all, options.target, say)
+  })
   const embedded = await embed(all, options, report)
   const kept = all.filter(node => options.withoutGuard !== true || node.instance?.guard === undefined)
   const nodes = kept.map((node): PlanNode => ({
@@ -81,7 +86,7 @@ function claim(nodes: readonly CheckedNode[], report: Report): Door[] {
 const listenAddress = (instance: Instance | undefined) => instance?.listen && `${instance.listen.host}:${instance.listen.port}`
 
 /** On the internet, every receiver needs a guard: its own, or the `http` block's. */
-function guard(nodes: readonly CheckedNode[], options: CompileOptions, report: Report): void {
+function guard(nodes: readonly CheckedNode[], options: CompileOptions, report: Say): void {
   const { requireAuthentication = false, advice = false } = options
   if (!requireAuthentication && !advice) return
   const message = requireAuthentication ? messages.unguarded : messages.unguardedWarning
@@ -93,15 +98,6 @@ function guard(nodes: readonly CheckedNode[], options: CompileOptions, report: R
       return !guards.some(guard => guard.asks([path, `/api/v0/component/${id}${path}`]))
     })
     if (open) report(file, nameSpan(block), message(id))
-  }
-}
-
-/** Components whose exports nobody uses, and which do nothing by themselves. */
-function idle(nodes: readonly CheckedNode[], report: Report): void {
-  const used = new Set(nodes.flatMap(node => node.uses.map(use => use.id)))
-  for (const { id, definition, instance, file, block } of nodes) {
-    if (definition?.exports === undefined || used.has(id) || instance?.routes !== undefined || instance?.schedule !== undefined) continue
-    report(file, nameSpan(block), messages.unreachable(id))
   }
 }
 

@@ -13,6 +13,8 @@ export interface DeclaredNode {
   readonly block: Block
   readonly body: readonly Statement[]
   readonly scope: ModuleScope
+  /** Of what a module exports: where the module is used. */
+  readonly usedAt?: { readonly file: number; readonly block: Block }
   /** Of a module that nothing uses: it is checked, and goes no further. */
   readonly unused?: true
 }

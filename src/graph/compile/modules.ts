@@ -171,7 +171,7 @@ export class Expansion {
     await this.expand(declare.block.body.map(statement => ({ file: declare.file, statement })), inner, 'declare')
     this.#open.pop()
     const exported = parts.filter(part => part.name === 'export').flatMap(part => this.#exported(declare.file, part))
-    this.#add({ id, file: declare.file, block: declare.block, body: exported, scope: inner })
+    this.#add({ id, file: declare.file, block: declare.block, body: exported, scope: inner, usedAt: { file, block } })
   }
 
   /** Checks the modules of `scope` that nothing uses, with arguments of which nothing is known. */

@@ -6,8 +6,10 @@ import type { Problem } from '../../language/messages.ts'
 import { lineMap, type LineMap } from '../../language/source.ts'
 import type { Source } from './1-load.ts'
 
-export interface Report {
-  (file: number, span: Span, problem: Problem): void
+/** Says a problem at a span of a file. */
+export type Say = (file: number, span: Span, problem: Problem) => void
+
+export interface Report extends Say {
   /** Takes what another part of the compiler has found. */
   add(found: readonly Diagnostic[]): void
   /** `config.alloy:3:1`, for messages that point at a second place. */
@@ -45,6 +47,20 @@ export function reporter(sources: readonly Source[], diagnostics: Diagnostic[]):
     },
     line: (file: number, offset: number) => mapOf(file).line(offset),
   })
+}
+
+/**
+ * Gathers what `find` says, and reports it in the order of the text, one problem of a kind at a place: of a module, and of a
+ * foreach, the same text is many nodes.
+ */
+export function inTextOrder(report: Say, find: (say: Say) => void): void {
+  const found = new Map<string, Parameters<Say>>()
+  find((file, span, problem) => {
+    const key = `${file} ${span.start} ${problem.code}`
+    if (!found.has(key)) found.set(key, [file, span, problem])
+  })
+  const sorted = [...found.values()].sort(([file, a], [other, b]) => file - other || a.start - b.start)
+  for (const one of sorted) report(...one)
 }
 
 const keyOf = ({ file, start, code, message }: Diagnostic) => `${file}:${start.offset}:${code}:${message}`

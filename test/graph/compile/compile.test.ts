@@ -126,16 +126,6 @@ describe('place', () => {
     assert.deepEqual(await diagnose('guard { }\ntest.source "a" {\n  forward_to = []\n}\n', { requireAuthentication: true }), [])
   })
 
-  it('warns, when asked for advice, of what does no work and of receivers that are open', async () => {
-    const text = 'test.sink "idle" {\n  name = "x"\n}\ntest.source "a" {\n  forward_to = []\n}\ndeclare "m" {\n  argument "unused" { }\n}\nm "x" {\n  unused = 1\n}\n'
-    assert.deepEqual(await diagnose(text, { advice: true }), [
-      '8:3 graph/unused-argument: argument "unused" is never read',
-      '4:1 place/unguarded-receiver-warning: receiver test.source.a accepts data from anyone',
-      '1:1 place/unreachable: nothing uses test.sink.idle',
-    ])
-    assert.deepEqual(await diagnose(text), [])
-  })
-
   it('leaves out the guard where it is asked to', async () => {
     const { plan } = await compileText('guard { }\ntest.source "a" {\n  forward_to = []\n}\n', { withoutGuard: true })
     assert.deepEqual(plan?.nodes.map(({ id }) => id), ['test.source.a'])

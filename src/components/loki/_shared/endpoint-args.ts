@@ -18,7 +18,7 @@ const queueDefaults = JSON.stringify({ capacity: 10 * 1024 * 1024, min_shards: 1
 
 export const endpointArgs = {
   /** Where entries are sent. */
-  url: string({ required: true }),
+  url: string({ required: true, means: 'destination' }),
   /** A name for the endpoint. */
   name: string({ default: '' }),
   /** How long an entry would wait for others to be sent with. */
@@ -26,7 +26,7 @@ export const endpointArgs = {
   /** The most bytes of log lines in one request; more are sent in several, one after the other. */
   batch_size: byteSize({ default: '1MiB' }),
   /** How long a request may take. */
-  remote_timeout: duration({ default: '10s' }),
+  remote_timeout: duration({ default: '10s', means: 'answer-time' }),
   /** Further headers of every request. */
   headers: map(string({ required: true }), { default: {} }),
   /** The wait before the first retry; each further one is twice as long. */

@@ -1,7 +1,7 @@
 import type { Call } from '../../contract/call.ts'
 import { fanOut, type LokiConsumer } from '../../contract/consume.ts'
 import { defineComponent } from '../../contract/define.ts'
-import { args, boolean, byteSize, capsule, map, receivers, string } from '../../contract/schema.ts'
+import { args, boolean, byteSize, capsule, labels, receivers } from '../../contract/schema.ts'
 import { text } from '../../../lib/bytes.ts'
 import type { LokiBatch } from '../../../telemetry/batch.ts'
 import { LabelsError, isLegacyLabelName, labelsOf, mergeLabels, renderLabels, type Labels } from '../../../telemetry/labels.ts'
@@ -30,13 +30,13 @@ export default defineComponent({
     /** Where the entries go. */
     forward_to: receivers('loki.LogsReceiver'),
     /** Labels that every entry gets; they win over those of its sender. */
-    labels: map(string({ required: true }), { default: {} }),
+    labels: labels(),
     /** Rules that labels go through. */
     relabel_rules: capsule('relabel.Rules'),
     /** Whether entries keep the time that their sender gave them. */
     use_incoming_timestamp: boolean({ default: false }),
     /** The most bytes of a request, as sent and again decompressed. */
-    max_send_message_size: byteSize({ default: '100MiB' }),
+    max_send_message_size: byteSize({ default: '100MiB', means: 'request-size' }),
   }),
   build(args) {
     const limit = args.max_send_message_size > 0 ? args.max_send_message_size : defaultSize

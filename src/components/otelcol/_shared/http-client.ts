@@ -15,7 +15,7 @@ const platform = 'Connections are the platform\'s; it decides how many there are
 /** Arguments of an HTTP client; `endpoint` may be empty where the component has other addresses. */
 export const httpClientFields = {
   /** The destination's address; paths of the protocol are added to it. */
-  endpoint: string({ required: true }),
+  endpoint: string({ required: true, means: 'destination' }),
   /** A proxy to send through. */
   proxy_url: string({ default: '', inert: 'Requests leave through the platform\'s fetch, which takes no proxy.' }),
   /** How to compress what is sent: `gzip`, `zlib`, `deflate`, `snappy`, `zstd` or `none`. */
@@ -36,7 +36,7 @@ export const httpClientFields = {
   /** Size of the write buffer. */
   write_buffer_size: byteSize({ default: '512KiB', inert: platform }),
   /** How long one attempt may take; 0 for as long as the platform lets it. */
-  timeout: duration({ default: '30s' }),
+  timeout: duration({ default: '30s', means: 'answer-time' }),
   /** Headers to send along. */
   headers: map(string({ required: true }), { default: {} }),
   /** How many idle connections to keep. */

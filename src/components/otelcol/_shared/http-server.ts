@@ -34,7 +34,7 @@ export const httpServerFields = (endpoint: string) => ({
   /** Checks credentials: the `handler` of an `otelcol.auth` component. */
   auth: capsule('auth.Handler'),
   /** The most bytes a request may have, compressed and again decompressed; 0 for 20 MiB. */
-  max_request_body_size: byteSize({ default: '20MiB' }),
+  max_request_body_size: byteSize({ default: '20MiB', means: 'request-size' }),
   /** Whether to keep request headers for components downstream. */
   include_metadata: boolean({ default: false }),
   /** Which Content-Encodings to accept; the empty name stands for none. */

@@ -41,11 +41,11 @@ const metadata = {
 
 export const endpointArgs = {
   /** Where samples are sent. */
-  url: string({ required: true }),
+  url: string({ required: true, means: 'destination' }),
   /** A name for the endpoint. */
   name: string({ default: '' }),
   /** How long a request may take. */
-  remote_timeout: duration({ default: '30s' }),
+  remote_timeout: duration({ default: '30s', means: 'answer-time' }),
   /** Further headers of every request. */
   headers: map(string({ required: true }), { default: {} }),
   /** Whether exemplars are sent. */
