@@ -9,6 +9,7 @@ import { renderDiagnostics } from '../language/diagnostics.ts'
 import { stdlib } from '../language/stdlib/index.ts'
 import { FunctionValue, Unknown, objectValue } from '../language/value.ts'
 import { knownComponents, unavailable } from './known-components.ts'
+import { shapes } from './shapes.ts'
 import { readSources } from './sources.ts'
 
 /** Loads a component's definition by name. */
@@ -27,14 +28,20 @@ const library = {
   constants: objectValue(['hostname', 'os', 'arch', 'version'].map(name => [name, new Unknown('string')] as const)),
 }
 
+/** All that there is to compile with, whatever the configuration. */
+export const world: Pick<CompileOptions, 'lookup' | 'names' | 'unavailable' | 'functions' | 'shapes'> = {
+  lookup,
+  names: [...new Set([...Object.keys(catalog), ...knownComponents])],
+  unavailable,
+  functions: library,
+  shapes,
+}
+
 /** Compiles the configuration at `configPath`; files it names are read relative to the working folder, as Alloy does. */
 export async function compilePath(configPath: string, options: Pick<CompileOptions, 'stability' | 'communityComponents' | 'target' | 'requireAuthentication' | 'advice' | 'withoutGuard'>): Promise<Compiled> {
   return compile(await readSources(configPath), {
     ...options,
-    lookup,
-    names: [...new Set([...Object.keys(catalog), ...knownComponents])],
-    unavailable,
-    functions: library,
+    ...world,
     readFile: name => readFile(path.resolve(name)),
     modulePath: path.dirname(path.resolve(configPath)),
     readModule: async name => ({ sources: await readSources(name), path: (await stat(name)).isDirectory() ? path.resolve(name) : path.dirname(path.resolve(name)) }),

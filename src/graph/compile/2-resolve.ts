@@ -8,6 +8,7 @@ import { deprecatedGlobal, isLibraryName, modulesFor, stabilityOf } from '../../
 import { nearest } from '../../lib/nearest.ts'
 import type { Use } from '../plan.ts'
 import type { Loaded } from './1-load.ts'
+import { connected } from './circles.ts'
 import type { CompileOptions } from './options.ts'
 import { graphMessages as messages } from './messages.ts'
 import { ModuleScope, type DeclaredNode } from './module-scope.ts'
@@ -78,13 +79,11 @@ function checkFunction(file: number, { path, names, start, end }: Reference, { s
   if (level !== undefined && stabilities.indexOf(level) > stabilities.indexOf(stability)) report(file, { start, end }, messages.gated(path.join('.'), level, stability))
 }
 
-/**
- * Dependencies before dependants, and the circles among them: Tarjan's strongly connected components, which come out in just that
- * order. Each node of a circle is reported, as `alloy validate` does it.
- */
+/** Dependencies before dependants, and the circles among them; each node of a circle is reported, as `alloy validate` does it. */
 function inOrder(nodes: readonly ResolvedNode[], report: Report): ResolvedNode[] {
   const order: ResolvedNode[] = []
-  for (const circle of components(nodes)) {
+  const byId = new Map(nodes.map(node => [node.id, node]))
+  for (const circle of connected(nodes, node => node.uses.flatMap(({ id }) => byId.get(id) ?? []))) {
     order.push(...circle)
     const [first] = circle
     if (circle.length > 1) {
@@ -98,43 +97,4 @@ function inOrder(nodes: readonly ResolvedNode[], report: Report): ResolvedNode[]
     }
   }
   return order
-}
-
-/** Strongly connected components, each after those that it depends on. */
-function* components(nodes: readonly ResolvedNode[]): Generator<ResolvedNode[]> {
-  const byId = new Map(nodes.map(node => [node.id, node]))
-  const number = new Map<ResolvedNode, number>()
-  const met: ResolvedNode[] = []
-  const open = new Set<ResolvedNode>()
-  for (const root of nodes) {
-    if (number.has(root)) continue
-    // An explicit stack: a chain of ten thousand components must not overflow the one of the language.
-    const stack = [visit(root)]
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1]!
-      const used = byId.get(top.node.uses[top.next++]?.id ?? '')
-      if (used !== undefined && !number.has(used)) stack.push(visit(used))
-      else if (used !== undefined) top.low = open.has(used) ? Math.min(top.low, number.get(used)!) : top.low
-      else if (top.next > top.node.uses.length) {
-        stack.pop()
-        const below = stack[stack.length - 1]
-        if (below !== undefined) below.low = Math.min(below.low, top.low)
-        if (top.low === number.get(top.node)) yield close(top.node)
-      }
-    }
-  }
-
-  function visit(node: ResolvedNode) {
-    number.set(node, number.size)
-    met.push(node)
-    open.add(node)
-    return { node, next: 0, low: number.get(node)! }
-  }
-
-  /** The open nodes from `first` on, in the order in which they were met. */
-  function close(first: ResolvedNode): ResolvedNode[] {
-    const circle = met.splice(met.lastIndexOf(first))
-    for (const node of circle) open.delete(node)
-    return circle
-  }
 }

@@ -4,14 +4,18 @@
  */
 
 import type { Instance } from '../../components/contract/define.ts'
-import type { Field, Fields } from '../../components/contract/schema.ts'
+import type { Field } from '../../components/contract/schema.ts'
 import { nameSpan } from '../../language/ast.ts'
 import type { Diagnostic } from '../../language/diagnostics.ts'
 import { base64, hex, utf8 } from '../../lib/bytes.ts'
 import type { Plan, PlanNode } from '../plan.ts'
+import { locateArgument } from '../scope.ts'
 import type { Checked, CheckedNode } from './3-check.ts'
 import { advise } from './advice.ts'
+import { argumentsOf } from './advice-arguments.ts'
 import { adviseLimits } from './advice-limits.ts'
+import { adviceMessages } from './advice-messages.ts'
+import { limits } from './limits.ts'
 import type { CompileOptions } from './options.ts'
 import { graphMessages as messages } from './messages.ts'
 import { inTextOrder, reporter, type Report, type Say } from './report.ts'
@@ -110,37 +114,29 @@ function fit(nodes: readonly CheckedNode[], { target }: CompileOptions, report: 
 }
 
 /** Contents of the files that arguments name, for a target without a disk; a file with a secret in it never travels. */
-async function embed(nodes: readonly CheckedNode[], { target, readFile }: CompileOptions, report: Report): Promise<Record<string, string>> {
+async function embed(nodes: readonly CheckedNode[], { target, readFile, advice }: CompileOptions, report: Report): Promise<Record<string, string>> {
   const embedded: Record<string, string> = {}
   if (target === undefined || target === 'node' || readFile === undefined) return embedded
-  for (const { definition, args, file, block } of nodes) {
-    for (const { name, secret } of filesRead(definition?.args ?? {}, args)) {
-      if (secret) {
-        report(file, nameSpan(block), messages.secretFile(name))
+  for (const { definition, args, file, block, body } of nodes) {
+    for (const { path, field, value: name, siblings } of argumentsOf(definition?.args ?? {}, body, args)) {
+      if (field.reads === undefined || typeof name !== 'string' || name === '') continue
+      const at = locateArgument(block.body, nameSpan(block), path)
+      if (isSecretFile(field.reads, siblings)) {
+        report(file, at, messages.secretFile(name))
         continue
       }
       try {
         embedded[name] = base64(await readFile(name))
+        if (advice === true) report(file, at, adviceMessages.frozenFile(name, limits[target].name))
       } catch (error) {
-        report(file, nameSpan(block), messages.unreadableFile(name, error instanceof Error ? error.message : String(error)))
+        report(file, at, messages.unreadableFile(name, error instanceof Error ? error.message : String(error)))
       }
     }
   }
   return embedded
 }
 
-/** The files that a component's arguments name, by the `reads` of their fields. */
-function* filesRead(fields: Fields, args: Readonly<Record<string, unknown>>): Generator<{ name: string; secret: boolean }> {
-  for (const [key, field] of Object.entries(fields)) {
-    const value = args[key]
-    if (value === undefined || value === '') continue
-    if (field.reads !== undefined) yield { name: value as string, secret: isSecretFile(field, args) }
-    if (field.form === 'block') yield* filesRead(field.fields!, value as Record<string, unknown>)
-    if (field.form === 'blocks') for (const one of value as Record<string, unknown>[]) yield* filesRead(field.fields!, one)
-  }
-}
-
-const isSecretFile = ({ reads }: Field<unknown>, siblings: Readonly<Record<string, unknown>>) =>
+const isSecretFile = (reads: NonNullable<Field<unknown>['reads']>, siblings: Readonly<Record<string, unknown>>) =>
   (typeof reads === 'function' ? reads(siblings) : reads) === 'secret'
 
 /** A short name for a content: FNV-1a, twice with different starts; it tells versions apart, it does not protect. */

@@ -11,6 +11,8 @@ import { resolve } from './2-resolve.ts'
 import { check } from './3-check.ts'
 import { place, type Door } from './4-place.ts'
 import type { CompileOptions } from './options.ts'
+import { reporter } from './report.ts'
+import { checkWritten } from './written.ts'
 
 export type { CompileOptions } from './options.ts'
 
@@ -37,6 +39,7 @@ export async function compile(sources: readonly Source[], options: CompileOption
   const loaded = load(sources, diagnostics)
   // After a syntax error the rest of the file is a guess, and complaints about a guess help nobody.
   if (failed()) return nothing
+  if (options.shapes !== undefined) checkWritten(loaded.statements, { ...options, shapes: options.shapes }, reporter(loaded.sources, diagnostics))
   const resolved = await resolve(loaded, options, diagnostics)
   const checked = check(resolved, options, diagnostics)
   const placed = await place(checked, options, diagnostics)

@@ -56,22 +56,23 @@ export const graphMessages = {
     explain: 'Modules use modules to a fixed depth.',
     text: (limit: number) => `modules are nested more than ${limit} levels deep`,
   }),
-  missingArgument: define({
-    code: 'graph/missing-argument',
-    explain: 'The module asks for an argument that is not given and is not optional.',
-    text: (name: string) => `missing required argument "${name}" to module`,
-  }),
-  unknownArgument: define({
-    code: 'graph/unknown-argument',
-    explain: 'The module has no argument of this name.',
-    text: (name: string, _nearest?: string) => `unrecognized attribute name "${name}"`,
-    hint: (_name, nearest) => nearest === undefined ? undefined : `Did you mean ${nearest}?`,
-  }),
   topLevelAttribute: define({
     code: 'graph/top-level-attribute',
     explain: 'At the top of a file stand blocks only: components and configuration blocks. An attribute belongs into one of them.',
     text: (name: string) => `unrecognized attribute name "${name}"`,
     hint: () => 'Move it into the component it belongs to.',
+  }),
+  unsupportedStatement: define({
+    code: 'graph/unsupported-statement',
+    explain: 'Modules and the template of a `foreach` hold blocks, as the configuration itself does. An attribute belongs into one of them.',
+    text: () => 'unsupported statement type *ast.AttributeStmt',
+    hint: () => 'Move the attribute into the component it belongs to.',
+  }),
+  notConfigurable: define({
+    code: 'graph/not-configurable',
+    explain: 'Alloy has a service of this name, and nothing about it can be set.',
+    text: (name: string) => `service "${name}" does not support being configured`,
+    hint: () => 'Remove the block.',
   }),
   unknownComponent: define({
     code: 'graph/unknown-component',
@@ -188,6 +189,12 @@ export const graphMessages = {
     code: 'check/invalid-value',
     explain: 'The value has the wrong type, or is not among those the argument takes.',
     text: (subject: string, problem: string) => `${subject} ${problem}`,
+  }),
+  doesNotFit: define({
+    code: 'check/type-mismatch',
+    explain: 'What is written here has another type than the argument, or is not among the words that it takes.',
+    text: (reason: string, _hint?: string) => reason,
+    hint: (_reason, hint) => hint,
   }),
   invalidArgument: define({
     code: 'check/invalid-argument',

@@ -206,12 +206,12 @@ export class Expansion {
       const optional = literalAttribute(part, 'optional') === 'true'
       const fallback = attributeOf(part, 'default')
       if (attribute === undefined && !optional) {
-        this.#report(caller.file, nameSpan(caller.block), messages.missingArgument(part.label))
+        this.#report(caller.file, nameSpan(caller.block), messages.missingAttribute(part.label))
       }
       const from = attribute !== undefined ? caller : { file: module.file, block: part, scope: module.scope }
       this.#value(`${id}/argument.${part.label}`, `argument.${part.label}`, from, attribute?.value ?? fallback?.value ?? nothing(part), module.scope)
     }
-    for (const attribute of given.values()) this.#report(caller.file, nameSpan(attribute), messages.unknownArgument(attribute.name, nearest(attribute.name, module.parts.flatMap(part => part.label ?? []))))
+    for (const attribute of given.values()) this.#report(caller.file, nameSpan(attribute), messages.unknownAttribute(attribute.name, nearest(attribute.name, module.parts.flatMap(part => part.label ?? []))))
   }
 
   /** A value node with one value, known in `scope` by the name `local`. */
@@ -232,7 +232,7 @@ export class Expansion {
 
   /** A foreach whose collection is known now: its template once for each element. */
   async #foreach(file: number, block: Block, scope: ModuleScope): Promise<void> {
-    if (this.#options.stability !== 'experimental') this.#report(file, nameSpan(block), messages.gated('foreach', 'experimental', this.#options.stability))
+    if (this.#options.stability !== 'experimental') this.#report(file, nameSpan(block), messages.gated('foreach block "foreach"', 'experimental', this.#options.stability))
     if (block.label === undefined) return this.#report(file, nameSpan(block), messages.blockLabelMissing('foreach'))
     const template = block.body.find((statement): statement is Block => statement.kind === 'block' && statement.name === 'template')
     const collection = attributeOf(block, 'collection')

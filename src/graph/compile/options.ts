@@ -4,6 +4,7 @@ import type { Definition, Platform } from '../../components/contract/define.ts'
 import type { Stability } from '../../components/contract/schema.ts'
 import type { ObjectValue } from '../../language/value.ts'
 import type { Source } from './1-load.ts'
+import type { Shapes } from './shapes.ts'
 
 export interface CompileOptions {
   /** The definition behind a component's name, or undefined. */
@@ -23,6 +24,8 @@ export interface CompileOptions {
   readonly advice?: boolean
   /** Leaves out the guard of the `http` block, for serving on the machine's own address. */
   readonly withoutGuard?: boolean
+  /** What everything that Alloy has takes and exports: with it the text is first checked as `alloy validate` does it. */
+  readonly shapes?: Shapes
   /** Why a name that Alloy knows cannot be used, and what to use instead; undefined for names it does not know. */
   readonly unavailable?: (name: string) => string | undefined
   /** The folder that `module_path` is in the configuration itself. */

@@ -31,10 +31,12 @@ export function reporter(sources: readonly Source[], diagnostics: Diagnostic[]):
   }
   // A module that is used twice is checked twice, and is wrong once.
   const seen = new Set(diagnostics.map(keyOf))
+  // What an earlier phase has found wrong at a place, a later one need not explain in its own words.
+  const settled = diagnostics.filter(({ severity, code }) => severity === 'error' && subjectOf(code) !== undefined)
   const add = (found: readonly Diagnostic[]): void => {
     for (const diagnostic of found) {
       const key = keyOf(diagnostic)
-      if (seen.has(key)) continue
+      if (seen.has(key) || settled.some(earlier => covers(earlier, diagnostic))) continue
       seen.add(key)
       diagnostics.push(diagnostic)
     }
@@ -62,5 +64,14 @@ export function inTextOrder(report: Say, find: (say: Say) => void): void {
   const sorted = [...found.values()].sort(([file, a], [other, b]) => file - other || a.start - b.start)
   for (const one of sorted) report(...one)
 }
+
+/** What codes are about, where several codes (or one with several wordings) can be about the same thing. */
+function subjectOf(code: string): string | undefined {
+  if (code.startsWith('eval/') || code === 'check/type-mismatch' || code === 'check/invalid-value') return 'value'
+  return code === 'graph/cycle' || code === 'graph/self-reference' ? code : undefined
+}
+
+const covers = (earlier: Diagnostic, { file, start, code }: Diagnostic): boolean =>
+  earlier.file === file && subjectOf(earlier.code) === subjectOf(code) && earlier.start.offset <= start.offset && start.offset <= earlier.end.offset
 
 const keyOf = ({ file, start, code, message }: Diagnostic) => `${file}:${start.offset}:${code}:${message}`

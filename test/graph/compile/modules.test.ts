@@ -63,8 +63,8 @@ describe('declare', () => {
   })
 
   const cases: [name: string, text: string, expected: string[]][] = [
-    ['a missing argument', module + use.replace('next = test.sink.last.receiver', ''), ['22:1 graph/missing-argument: missing required argument "next" to module', '9:19 check/invalid-value: argument.next.value should be capsule("loki.LogsReceiver"), got null']],
-    ['an unknown argument', module + use.replace('next =', 'other = 1\n  next ='), ['24:3 graph/unknown-argument: unrecognized attribute name "other"']],
+    ['a missing argument', module + use.replace('next = test.sink.last.receiver', ''), ['22:1 check/missing-attribute: missing required attribute "next"', '9:19 check/invalid-value: argument.next.value should be capsule("loki.LogsReceiver"), got null']],
+    ['an unknown argument', module + use.replace('next =', 'other = 1\n  next ='), ['24:3 check/unknown-attribute: unrecognized attribute name "other"']],
     ['an unknown export', module + use.replace('pipeline.one.receiver', 'pipeline.one.sender'), ['27:30 eval/unknown-field: field "sender" does not exist']],
     ['an argument outside of a module', 'argument "a" { }\n', ['1:1 graph/only-in-module: argument blocks only allowed inside a module']],
     ['a setting inside of a module', 'declare "m" {\n  guard { }\n}\nm "a" { }\n', ['2:3 graph/not-in-module: guard not allowed in module']],
@@ -159,6 +159,6 @@ test.sink "out" {
   })
 
   it('is experimental', async () => {
-    assert.match((await diagnose(each('[]'), { stability: 'generally-available' })).join('\n'), /foreach is at stability level "experimental"/)
+    assert.match((await diagnose(each('[]'), { stability: 'generally-available' })).join('\n'), /foreach block "foreach" is at stability level "experimental"/)
   })
 })
