@@ -43,6 +43,12 @@ describe('shards', () => {
     })
   }
 
+  for (const count of [2500, 5000, 10_000, 33_333]) {
+    it(`does so with ${count} as well`, () => {
+      assert.ok(Math.max(...loads(assignShards(many.slice(0, count), 150), 150)) <= 1.15 * count / 150)
+    })
+  }
+
   it('leaves the others where they are when a few targets come and go', () => {
     const before = assignShards(many, 150)
     const after = assignShards(many.slice(0, -1000), 150)
@@ -66,7 +72,7 @@ describe('shards', () => {
       assert.ok(owners.every(owner => owner >= 0 && owner < shards))
       const mean = hashes.length / shards
       // Where there are few, whole targets cannot be spread any finer without moving between old shards.
-      assert.ok(Math.max(0, ...loads(owners, shards)) <= (mean >= 8 ? 1.15 * mean : Math.ceil(mean) + 2))
+      assert.ok(Math.max(0, ...loads(owners, shards)) <= Math.max(1.15 * mean, Math.ceil(mean) + 2))
       moved(owners, assignShards(hashes, shards + 1), shards)
     }), { numRuns: 200 })
   })
