@@ -17,6 +17,7 @@ import type { Resolved, ResolvedNode } from './2-resolve.ts'
 import type { CompileOptions } from './options.ts'
 import { graphMessages as messages } from './messages.ts'
 import { reporter, type Report } from './report.ts'
+import { unfit, wiringHint } from './wiring.ts'
 
 export interface CheckedNode extends ResolvedNode {
   /** Decoded arguments; blanks stand for what is only known when it runs. */
@@ -33,14 +34,18 @@ export interface Checked extends Omit<Resolved, 'nodes'> {
 
 export function check(resolved: Resolved, options: CompileOptions, diagnostics: Diagnostic[]): Checked {
   const report = reporter(resolved.sources, diagnostics)
-  const exportsById = new Map(resolved.nodes.flatMap(({ id, definition }) => (definition === undefined ? [] : [[id, unknownExports(definition)] as const])))
+  const exportsById = new Map(resolved.nodes.flatMap(({ id, definition, standIn }) => {
+    const known = definition ?? standIn
+    return known === undefined ? [] : [[id, unknownExports(known)] as const]
+  }))
   const nodes = resolved.nodes.map(node => {
     // Only what a node uses is in its scope: with all nodes in each scope, checking would take quadratic time.
     const named = [...valuesOf(node.uses, id => exportsById.get(id)), ...node.lost.map(name => [name, new Unknown()] as const)]
     const evaluated = evaluateBody(node.body, node.block, { variables: variables(options.functions, named) }, (problem, span) => report(node.file, span, problem))
-    const { definition } = node
+    const { definition, standIn } = node
     if (definition !== undefined) return checkComponent({ ...node, definition }, evaluated, options, report)
-    exportsById.set(node.id, valueExports(evaluated))
+    if (standIn !== undefined) checkArguments({ ...node, definition: standIn }, evaluated, options, report)
+    else exportsById.set(node.id, valueExports(evaluated))
     return { ...node, args: {}, blanks: [], instance: undefined }
   })
   return { ...resolved, nodes }
@@ -48,13 +53,22 @@ export function check(resolved: Resolved, options: CompileOptions, diagnostics: 
 
 type ComponentNode = ResolvedNode & { readonly definition: Definition }
 
-function checkComponent(node: ComponentNode, evaluated: Evaluated, { stability }: CompileOptions, report: Report): CheckedNode {
-  checkStability(node, stability, report)
-  const decoded = decode(node.definition.args, evaluated, stability)
-  const { value, problems } = decoded
-  for (const problem of problems) report(node.file, place(problem, node.block), word(problem, stability))
-  const wrong = problems.some(problem => problem.kind !== 'inert')
-  return { ...node, args: value, blanks: decoded.blanks, instance: wrong ? undefined : tryBuild(node, decoded, report) }
+function checkComponent(node: ComponentNode, evaluated: Evaluated, options: CompileOptions, report: Report): CheckedNode {
+  checkStability(node, options.stability, report)
+  const decoded = checkArguments(node, evaluated, options, report)
+  const wrong = decoded.problems.some(problem => problem.kind !== 'inert')
+  return { ...node, args: decoded.value, blanks: decoded.blanks, instance: wrong ? undefined : tryBuild(node, decoded, report) }
+}
+
+function checkArguments({ definition, standIn, id, file, block }: ComponentNode, evaluated: Evaluated, { stability }: CompileOptions, report: Report): DecodeResult {
+  const decoded = decode(definition.args, evaluated, stability)
+  const problems = [...decoded.problems, ...unfit(definition.args, evaluated)]
+  for (const problem of problems) {
+    // The table does not say where labels stand, and Alloy takes null for everything.
+    if (standIn !== undefined && (problem.kind === 'unexpected-label' || problem.text.endsWith(', got null'))) continue
+    report(file, place(problem, block), word(problem, stability, id))
+  }
+  return { ...decoded, problems }
 }
 
 /** A component's exports while only their types are known. */
@@ -89,7 +103,7 @@ function place(problem: Problem, block: Block): { start: number; end: number } {
   return problem.at
 }
 
-function word(problem: Problem, allowed: Stability) {
+function word(problem: Problem, allowed: Stability, id: string) {
   const { kind, name, text, known = [] } = problem
   const last = name.slice(name.lastIndexOf('.') + 1)
   switch (kind) {
@@ -102,7 +116,7 @@ function word(problem: Problem, allowed: Stability) {
     case 'expected-attribute': return messages.expectedAttribute(last)
     case 'expected-block': return messages.expectedBlock(last)
     case 'unexpected-label': return messages.unexpectedLabel(last)
-    case 'invalid': return messages.invalidValue(subject(problem), text)
+    case 'invalid': return messages.invalidValue(subject(problem), text, wiringHint(`${id}.${name}`, subject(problem), text))
     case 'inert': return messages.inert(name, text)
     case 'gated': return messages.gated(`"${name}"`, text, allowed)
   }

@@ -187,8 +187,9 @@ export const graphMessages = {
   }),
   invalidValue: define({
     code: 'check/invalid-value',
-    explain: 'The value has the wrong type, or is not among those the argument takes.',
-    text: (subject: string, problem: string) => `${subject} ${problem}`,
+    explain: 'The value has the wrong type, or is not among those the argument takes. Where components are wired to one another, the hint says what flows at each end.',
+    text: (subject: string, problem: string, _hint?: string) => `${subject} ${problem}`,
+    hint: (_subject, _problem, hint) => hint,
   }),
   doesNotFit: define({
     code: 'check/type-mismatch',

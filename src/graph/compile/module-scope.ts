@@ -8,6 +8,8 @@ import type { Use } from '../plan.ts'
 export interface DeclaredNode {
   readonly id: string
   readonly definition?: Definition
+  /** Of a component that is known and not here: it is checked, and goes no further. */
+  readonly standIn?: Definition
   readonly file: number
   /** The block that it comes from, for places. */
   readonly block: Block

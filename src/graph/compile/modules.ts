@@ -20,6 +20,7 @@ import { elementIds } from './foreach.ts'
 import { ModuleScope, type Declare, type DeclaredNode } from './module-scope.ts'
 import { graphMessages as messages } from './messages.ts'
 import type { Report } from './report.ts'
+import { standIn } from './stand-in.ts'
 
 /** How deep modules may use modules: far beyond use, well before the stack ends. */
 const deepest = 50
@@ -147,15 +148,19 @@ export class Expansion {
   #unknown(file: number, block: Block, scope: ModuleScope): void {
     const { name, label } = block
     const local = label === undefined ? name : `${name}.${label}`
-    const twin = scope.broken.get(local)
+    const taken = scope.nodes.get(local)
+    const twin = taken === undefined ? scope.broken.get(local) : this.nodes.get(taken.id)
     if (twin !== undefined) return this.#report(file, headSpan(block), messages.duplicateNode(local, this.#place(twin)))
-    scope.broken.set(local, { file, block })
+    const known = scope.isOfBrokenImport(name) ? undefined : this.#options.shapes?.get(name)
+    if (known === undefined) scope.broken.set(local, { file, block })
     if (scope.isOfBrokenImport(name)) return
     const reason = this.#options.unavailable?.(name)
     if (reason === undefined) return this.#report(file, nameSpan(block), messages.unknownComponent(name, nearest(name, [...this.#options.names, ...scope.declares.keys()])))
     this.#report(file, nameSpan(block), messages.unsupportedComponent(name, reason))
-    // It does not run, but what it refers to has to be there all the same.
-    this.#add({ id: scope.prefix + local, file, block, body: block.body, scope })
+    // It does not run, but what it refers to has to be there all the same, and what refers to it has to fit.
+    const id = scope.prefix + local
+    if (known !== undefined) scope.nodes.set(local, { as: local, id })
+    this.#add({ id, ...(known !== undefined && { standIn: standIn(name, known) }), file, block, body: block.body, scope })
   }
 
   /** A use of a declare: its body once more, with arguments from the caller. */
@@ -277,7 +282,7 @@ export class Expansion {
 
   #known({ id, member }: Use): Value {
     const node = this.nodes.get(id)
-    if (node === undefined || node.definition !== undefined) return new Unknown()
+    if (node === undefined || node.definition !== undefined || node.standIn !== undefined) return new Unknown()
     const values = objectValue(node.body.flatMap(statement =>
       (statement.kind === 'attribute' ? [[statement.name, this.constant(statement.value, node.scope, node.file)] as const] : [])))
     return member === undefined ? values : values[member] ?? new Unknown()
