@@ -3,9 +3,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { bundleProblem } from '../graph/compile/advice-limits.ts'
 import type { Compiled } from '../graph/compile/compile.ts'
 import { bundle, targets } from './bundle.ts'
-import { compilePath, printDiagnostics } from './compile.ts'
+import { compilePath, printDiagnostics, printProblem } from './compile.ts'
 import { UsageError, onePath, oneOf, featureFlags, featureHelp, features, parse } from './usage.ts'
 
 export const summary = 'compile a configuration for a platform'
@@ -19,7 +20,7 @@ uses: DIR/worker.js, DIR/lambda.mjs or DIR/node.mjs, beside DIR/graph.gen.ts.
   --allow-unauthenticated   let anyone on the internet write to receivers without auth (cloudflare, lambda)
 ${featureHelp}
 
-Exit code: 0 built, 1 the configuration has errors, 2 wrong usage.`
+Exit code: 0 built, 1 the configuration has errors or the result is too large for the platform, 2 wrong usage.`
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parse(args, {
@@ -39,10 +40,14 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!hasPlan(compiled)) return 1
   const { code, graph } = await bundle(compiled, target)
   const file = path.join(values.output, targets[target].file)
+  const gzipped = gzipSync(code).length
+  const problem = bundleProblem(target, { plain: Buffer.byteLength(code), gzip: gzipped })
+  if (problem !== undefined) printProblem(problem, file)
+  if (problem?.severity === 'error') return 1
   await mkdir(values.output, { recursive: true })
   await writeFile(path.join(values.output, 'graph.gen.ts'), fromFolder(graph, values.output))
   await writeFile(file, code)
-  console.log(`${file}: ${kilobytes(code.length)}, ${kilobytes(gzipSync(code).length)} gzip; ${compiled.components.length} kinds of component`)
+  console.log(`${file}: ${kilobytes(code.length)}, ${kilobytes(gzipped)} gzip; ${compiled.components.length} kinds of component`)
   return 0
 }
 

@@ -5,7 +5,8 @@ import path from 'node:path'
 import { catalog } from '../components/catalog.gen.ts'
 import type { Definition } from '../components/contract/define.ts'
 import { compile, type CompileOptions, type Compiled } from '../graph/compile/compile.ts'
-import { renderDiagnostics } from '../language/diagnostics.ts'
+import { renderDiagnostic, renderDiagnostics } from '../language/diagnostics.ts'
+import type { Problem } from '../language/messages.ts'
 import { stdlib } from '../language/stdlib/index.ts'
 import { FunctionValue, Unknown, objectValue } from '../language/value.ts'
 import { knownComponents, unavailable } from './known-components.ts'
@@ -53,4 +54,10 @@ export function printDiagnostics({ diagnostics, sources }: Compiled): void {
   if (diagnostics.length === 0) return
   const text = new Map(sources.map(source => [source.file, source.text]))
   process.stderr.write(`${renderDiagnostics(diagnostics, file => text.get(file), { color: process.stderr.isTTY })}\n`)
+}
+
+/** Prints a problem of a file as a whole. */
+export function printProblem(problem: Problem, file: string): void {
+  const nowhere = { offset: 0, line: 0, column: 0 }
+  process.stderr.write(renderDiagnostic({ ...problem, file, start: nowhere, end: nowhere }, undefined, { color: process.stderr.isTTY }))
 }

@@ -27,13 +27,10 @@ function lastByte(end: Position): Position {
   return { offset: end.offset - 1, line: end.line, column: end.column - 1 }
 }
 
-/** The form of `--json`: flat, positions as in `Diagnostic`. */
+/** The form of `--json`: flat, positions as in `Diagnostic`, every field always there; the hint is empty where there is none. */
 export function toJson(diagnostic: Diagnostic): Record<string, string | number> {
-  const { file, start, end, severity, code, message, hint } = diagnostic
-  return {
-    file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column, severity, code, message,
-    ...(hint !== undefined && { hint }),
-  }
+  const { file, start, end, severity, code, message, hint = '' } = diagnostic
+  return { file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column, severity, code, message, hint }
 }
 
 /** `file:line:column`, or what is known of it. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -51,6 +52,17 @@ describe('sluice build', () => {
   it('is the same twice', async () => {
     await build('--target=cloudflare', '-o', 'again', 'shut.alloy')
     assert.equal(await readFile(path.join(cwd, 'again/worker.js'), 'utf8'), await readFile(path.join(cwd, 'cloudflare/worker.js'), 'utf8'))
+  })
+
+  it('refuses what is too large for the platform, and says by how much', async () => {
+    // Random bytes, which no compression makes smaller.
+    await writeFile(path.join(cwd, 'large.bin'), randomBytes(11 * 1024 * 1024))
+    await writeFile(path.join(cwd, 'large.alloy'), `${shut}
+local.file "large" {\n\tfilename = "large.bin"\n}\n`)
+    const { code, stderr } = await build('--target=cloudflare', '-o', 'large', 'large.alloy')
+    assert.equal(code, 1)
+    assert.match(stderr, /^Error: large\/worker\.js: the bundle has 11\.\d MiB after gzip, and Cloudflare Workers takes at most 10 MiB$/m)
+    await assert.rejects(readdir(path.join(cwd, 'large')), /ENOENT/)
   })
 
   it('refuses a receiver that anyone on the internet could write to', async () => {

@@ -69,5 +69,7 @@ describe('diagnostics', () => {
     assert.deepEqual(toJson(at('ab', 0, 2)), {
       file: 'f.alloy', line: 1, column: 1, endLine: 1, endColumn: 2, severity: 'error', code: 'x/y', message: 'is wrong', hint: 'do better',
     })
+    const { hint: _, ...withoutHint } = at('ab', 0, 2)
+    assert.equal(toJson(withoutHint).hint, '')
   })
 })

@@ -8,7 +8,7 @@ import { isDoubtful, type Path } from '../../components/contract/decode.ts'
 import type { Expression } from '../../language/ast.ts'
 import { references } from '../../language/references.ts'
 import type { CheckedNode } from './3-check.ts'
-import { argumentsOf, canMean, type Argument } from './advice-arguments.ts'
+import { argumentsOf, canMean, type Argument } from './arguments.ts'
 
 export type Signal = keyof OtlpOutput
 /** What is on its way; `data` where signals are not told apart. */

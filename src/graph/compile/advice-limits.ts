@@ -4,10 +4,11 @@ import type { Platform } from '../../components/contract/define.ts'
 import type { Call } from '../../language/ast.ts'
 import { nameSpan, walkExpression, walkStatements } from '../../language/ast.ts'
 import { literalValue } from '../../language/literal.ts'
+import type { Problem } from '../../language/messages.ts'
 import { chainOf } from '../../language/references.ts'
 import { utf8 } from '../../lib/bytes.ts'
 import type { CheckedNode } from './3-check.ts'
-import { argumentsOf } from './advice-arguments.ts'
+import { argumentsOf } from './arguments.ts'
 import { fanOuts, stationsOf } from './advice-flow.ts'
 import { adviceMessages as messages } from './advice-messages.ts'
 import { limits, type Limits } from './limits.ts'
@@ -68,6 +69,16 @@ function variables(nodes: readonly CheckedNode[], { name: platform, variables: r
     if (tooMany) report(file, call, messages.variables(`${read.size} variables`, platform, String(room.count)))
     if (tooLong) report(file, call, messages.variables('variables whose names alone are too long', platform, `${room.bytes} bytes of names and values`))
   }
+}
+
+/** What is to be said of a bundle of so many bytes, before and after gzip. */
+export function bundleProblem(target: Platform, bytes: Record<'plain' | 'gzip', number>): Problem | undefined {
+  const { name: platform, bundle } = limits[target]
+  if (bundle === undefined) return undefined
+  const size = bytes[bundle.measured]
+  const how = bundle.measured === 'gzip' ? ' after gzip' : ''
+  if (size > bundle.most) return messages.bundle(size, how, platform, bundle.most)
+  return bundle.free !== undefined && size > bundle.free ? messages.bundleFree(size, how, platform, bundle.free) : undefined
 }
 
 function calls(body: CheckedNode['body']): Call[] {

@@ -3,7 +3,7 @@
 import { isLegacyLabelName } from '../../lib/label-text.ts'
 import type { Expression, Span } from '../../language/ast.ts'
 import type { CheckedNode } from './3-check.ts'
-import { argumentsOf } from './advice-arguments.ts'
+import { argumentsOf } from './arguments.ts'
 import { adviceMessages as messages } from './advice-messages.ts'
 import type { Say } from './report.ts'
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { toOutput } from '../../../src/components/contract/consume.ts'
 import { defineComponent, type Definition } from '../../../src/components/contract/define.ts'
 import { args, blocks, byteSize, duration, labels, otlpOutput, receivers, string } from '../../../src/components/contract/schema.ts'
+import { bundleProblem } from '../../../src/graph/compile/advice-limits.ts'
 import { compileText, testComponents } from '../../support/graph.ts'
 
 const nowhere = { consume: async () => undefined }
@@ -248,6 +249,29 @@ describe('limits of the target', () => {
     const all = Array.from({ length: 4 }, (_, i) => `test.otlp_sink.s${i}.input`).join(', ')
     const bySignal = `${sinks}test.otlp_source "in" {\n  output {\n    traces = [${all}]\n    logs = [${all}]\n  }\n}\n`
     assert.deepEqual(await said(bySignal, { target: 'cloudflare' }), [])
+  })
+
+  it('judge a bundle by its size, where the platform has a limit', () => {
+    const mib = 1024 * 1024
+    const size = (plain: number, gzip: number) => ({ plain: plain * mib, gzip: gzip * mib })
+    assert.equal(bundleProblem('cloudflare', size(20, 2)), undefined)
+    assert.deepEqual([bundleProblem('cloudflare', size(20, 4))].map(problem => [problem?.severity, problem?.message]), [
+      ['warning', 'the bundle has 4 MiB after gzip, more than the 3 MiB of the free plan of Cloudflare Workers'],
+    ])
+    assert.equal(bundleProblem('cloudflare', size(20, 11))?.severity, 'error')
+    assert.equal(bundleProblem('lambda', size(249, 100)), undefined)
+    assert.equal(bundleProblem('lambda', size(251, 100))?.message, 'the bundle has 251 MiB, and AWS Lambda takes at most 250 MiB')
+    assert.equal(bundleProblem('node', size(1000, 1000)), undefined)
+  })
+
+  it('say that a file is read when it is built, to those who ask for advice', async () => {
+    const text = 'test.sink "s" {\n  name = test.file.f.content\n}\ntest.file "f" {\n  filename = "a.txt"\n}\ntest.source "in" {\n  forward_to = [test.sink.s.receiver]\n}\n'
+    const readFile = async () => new Uint8Array()
+    assert.deepEqual(await said(text, { target: 'lambda', readFile }), [])
+    assert.deepEqual(await said(text, { target: 'node', readFile, advice: true }), [])
+    assert.deepEqual(await said(text, { target: 'lambda', readFile, advice: true }), [
+      '5:14 limit/frozen-file: AWS Lambda has no disk: the file "a.txt" goes into the build as it is then, and changes with the next build only',
+    ])
   })
 
   it('say how intervals are met that are shorter than the clock', async () => {

@@ -138,7 +138,7 @@ describe('place', () => {
     assert.equal(Buffer.from(plan!.embedded['greeting.txt']!, 'base64').toString(), 'content of greeting.txt')
     assert.deepEqual((await compileText(text, { target: 'node', readFile })).plan?.embedded, {})
     const missing = await diagnose(text, { target: 'lambda', readFile: async () => { throw new Error('ENOENT') } })
-    assert.deepEqual(missing, ['1:1 place/unreadable-file: the file "greeting.txt" cannot be embedded: ENOENT'])
+    assert.deepEqual(missing, ['2:14 place/unreadable-file: the file "greeting.txt" cannot be embedded: ENOENT'])
   })
 })
 
