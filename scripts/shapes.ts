@@ -89,6 +89,7 @@ const named: Readonly<Record<string, string>> = {
   'runtime/logging Level': '~log-level', 'component/otelcol/config Level': '~debug-level',
   'Tags': '=map[string]string', 'Dimensions': '=map[string]string', 'TagsPerNamespace': '=map[string][]string', 'TargetsList': '=[]map[string]string',
   'flagext.StringSlice': '=[]string', 'url.Values': '=map[string][]string', 'otelcol.Operator': '=map[string]any', 'Operator': '=map[string]any',
+  'Selections': '=[]Selection', 'Services': '=[]Service', 'AttributeFamilies': '=[]AttributeFamily',
   'Statements': '=[]string', 'ContextConditionsSlice': '=[]ContextConditions', 'ContextStatementsSlice': '=[]ContextStatements',
   'PodAssociationSlice': '=[]PodAssociation', 'NamedConfigs': '=[]NamedConfig', 'DatabaseTargets': '=[]DatabaseTarget', 'WalkParams': '=[]WalkParam',
   'component/prometheus/exporter/blackbox TargetBlock': '=[]BlackboxTarget', 'component/prometheus/exporter/snmp TargetBlock': '=[]SNMPTarget',
@@ -110,6 +111,13 @@ const plain = new Map([
   ...['int', 'int8', 'int16', 'int32', 'int64', 'uint', 'uint8', 'uint16', 'uint32', 'uint64', 'float32', 'float64', 'byte', 'rune'].map(name => [name, 'number'] as const),
 ])
 
+/** How much of two packages' paths is the same. */
+function shared(one: string, other: string): number {
+  const [parts, others] = [one.split('/'), other.split('/')]
+  const different = parts.findIndex((part, index) => part !== others[index])
+  return different < 0 ? parts.length : different
+}
+
 /** The text of the table. */
 export function generate(root: string): string {
   const registry = JSON.parse(readFileSync(path.join(root, 'facts/component-registry.json'), 'utf8')) as Registry
@@ -122,14 +130,14 @@ export function generate(root: string): string {
     if (name in languageTypes && from === 'language') return { package: from, name, tags: languageTypes[name]! }
     const dot = name.indexOf('.')
     if (dot < 0) {
-      const tags = registry.types[from]?.[name]
-      return tags && { package: from, name, tags }
+      // Where the package only renames it, the struct is in one of its own below.
+      const at = [from, `${from}/internal/config`].find(at => registry.types[at]?.[name] !== undefined)
+      return at === undefined ? undefined : { package: at, name, tags: registry.types[at]![name]! }
     }
     const [alias, inner] = [name.slice(0, dot), name.slice(dot + 1)]
-    const shared = (other: string) => [...other].findIndex((character, index) => character !== from[index])
     const near = Object.keys(registry.types)
       .filter(at => at.split('/').at(-1) === alias && registry.types[at]![inner] !== undefined)
-      .sort((a, b) => shared(b) - shared(a))[0]
+      .sort((a, b) => shared(b, from) - shared(a, from))[0]
     const found = near ?? aliases[alias] ?? moreAliases[alias]
     const tags = found === undefined ? undefined : registry.types[found]?.[inner]
     return tags && { package: found!, name: inner, tags }

@@ -50,7 +50,7 @@ function exportsOf(shape: Shape): Record<string, ExportType> {
   return Object.fromEntries([...shape.fields].flatMap(([name, field]) => {
     if (field.form !== 'attribute') return []
     const { type } = field
-    const text: string = type.kind === 'capsule' ? type.name : typeText(type)
-    return [[name, (type.kind === 'capsule' || isPlain(text as ExportType) ? text : 'any')]]
+    const text = (type.kind === 'capsule' ? type.name : typeText(type)) as ExportType
+    return [[name, type.kind === 'capsule' || isPlain(text) ? text : 'any']]
   }))
 }
