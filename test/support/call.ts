@@ -2,6 +2,7 @@
 
 import type { Call, Client, LogLevel } from '../../src/components/contract/call.ts'
 import { nobody } from '../../src/components/contract/call.ts'
+import type { Metric } from '../../src/components/contract/metrics.ts'
 
 export interface SentRequest {
   readonly url: string
@@ -33,6 +34,8 @@ export interface FakeCall extends Call {
   readonly requests: SentRequest[]
   readonly logs: LogLine[]
   readonly prints: string[]
+  /** What was counted: by name, and after it the values of labels in braces. */
+  readonly counts: Map<string, number>
   readonly sleeps: number[]
   /** Moves the clock. */
   advance(ms: number): void
@@ -44,11 +47,16 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
   const requests: SentRequest[] = []
   const logs: LogLine[] = []
   const prints: string[] = []
+  const counts = new Map<string, number>()
+  const count = ({ name }: Metric, by: number, labels: Readonly<Record<string, string>> = {}) => {
+    const key = Object.keys(labels).length === 0 ? name : `${name}{${Object.values(labels).join(',')}}`
+    counts.set(key, (counts.get(key) ?? 0) + by)
+  }
   const sleeps: number[] = []
   let now = startMs
 
   const make = (client: Client): FakeCall => ({
-    requests, logs, prints, sleeps, client, signal,
+    requests, logs, prints, counts, sleeps, client, signal,
     now: () => now,
     random,
     advance: ms => { now += ms },
@@ -64,6 +72,8 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
       now += ms
     },
     log: (level, message, fields = {}) => { logs.push({ level, message, fields }) },
+    count: (metric, by, ...[labels]) => { count(metric, by, labels) },
+    observe: (metric, _value, ...[labels]) => { count(metric, 1, labels) },
     print: text => { prints.push(text) },
     async readFile(name) {
       const content = files[name]

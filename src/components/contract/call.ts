@@ -4,6 +4,7 @@
  */
 
 import type { StateKey, StateOf } from '../../state/kinds.ts'
+import type { Counter, Histogram, LabelArgs } from './metrics.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -30,6 +31,10 @@ export interface Call {
   sleep(ms: number): Promise<void>
   /** A line of the collector's own log; the component's id is added. `fields` must hold no secrets. */
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void
+  /** Adds to one of the component's counters; cheap enough for every batch, not for every item. */
+  count<L extends string>(metric: Counter<L>, by: number, ...labels: LabelArgs<L>): void
+  /** Notes a value in one of the component's histograms. */
+  observe<L extends string>(metric: Histogram<L>, value: number, ...labels: LabelArgs<L>): void
   /** A line on standard output, as the echo components write it. */
   print(text: string): void
   /** A file by the name the configuration gives it: from the disk on Node, from what the build embedded elsewhere. */

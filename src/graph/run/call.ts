@@ -1,10 +1,12 @@
 /** The Call that components see, on top of a Host. One per request, alarm or message, re-scoped to each node that it passes. */
 
 import { nobody, type Call, type Client, type LogLevel } from '../../components/contract/call.ts'
+import type { Counter, Histogram, LabelArgs } from '../../components/contract/metrics.ts'
 import type { StateKey, StateOf } from '../../state/kinds.ts'
 import { fromBase64, text, utf8 } from '../../lib/bytes.ts'
 import type { Plan } from '../plan.ts'
 import type { Host } from './host.ts'
+import type { Ledger } from './ledger.ts'
 import { logLine, passes, type LogSettings } from './log.ts'
 import type { StateOpener } from './state.ts'
 
@@ -14,6 +16,7 @@ export interface Surroundings {
   readonly plan: Plan
   readonly log: LogSettings
   readonly state: StateOpener
+  readonly ledger: Ledger
   /** The installation's id once it is known. */
   installation?: string
 }
@@ -45,6 +48,14 @@ export class GraphCall implements Call {
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     const { host, log } = this.#around
     if (passes(level, log)) host.log(logLine(log, host.now(), level, message, { component_path: '/', component_id: this.#id, ...fields }))
+  }
+
+  count<L extends string>(metric: Counter<L>, by: number, ...labels: LabelArgs<L>): void {
+    this.#around.ledger.count(metric, this.#id, by, ...labels)
+  }
+
+  observe<L extends string>(metric: Histogram<L>, value: number, ...labels: LabelArgs<L>): void {
+    this.#around.ledger.observe(metric, this.#id, value, ...labels)
   }
 
   async readFile(name: string): Promise<Uint8Array> {

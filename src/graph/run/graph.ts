@@ -7,17 +7,19 @@ import type { Call, Client } from '../../components/contract/call.ts'
 import type { Consumer } from '../../components/contract/consume.ts'
 import { decode } from '../../components/contract/decode.ts'
 import { isPlain, typeText, type Definition, type Instance, type RouteHandler } from '../../components/contract/define.ts'
-import { ArgumentError, ConsumeError, retryable } from '../../components/contract/errors.ts'
+import { ArgumentError, retryable } from '../../components/contract/errors.ts'
 import type { Host as LibraryHost } from '../../language/stdlib/constants.ts'
 import { Capsule, Unknown, objectValue, type ObjectValue, type Value } from '../../language/value.ts'
 import { version } from '../../lib/version.ts'
+import type { StateEnv } from '../../state/kinds/env.ts'
 import type { Batch } from '../../telemetry/batch.ts'
-import { countItems } from '../../telemetry/count.ts'
 import type { Plan, PlanNode } from '../plan.ts'
 import { evaluateBody, valueExports, valuesOf, variables } from '../scope.ts'
 import { GraphCall, type Surroundings } from './call.ts'
+import { counted } from './counted.ts'
 import { FailureLog, type Failure, type Health, type Throughput } from './health.ts'
 import type { Host } from './host.ts'
+import { Ledger } from './ledger.ts'
 import { StateOpener, type Openers } from './state.ts'
 
 /** What a build generates (`#graph`). */
@@ -58,6 +60,8 @@ export class Graph {
   readonly plan: Plan
   readonly host: Host
   readonly failures = new FailureLog()
+  /** What this isolate counts of itself. */
+  readonly ledger: Ledger
   readonly #nodes: ReadonlyMap<string, Node>
   readonly #functions: ObjectValue
   readonly #around: { -readonly [K in keyof Surroundings]: Surroundings[K] }
@@ -71,8 +75,10 @@ export class Graph {
     this.host = host
     this.#functions = functions(name => host.env(name), { hostname: host.env('HOSTNAME') ?? '', os: 'linux', arch: 'amd64', version })
     const { now, random, shareIo } = host
-    const state = new StateOpener(openers, host.store, { now, random, shareIo, onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } })
-    this.#around = { host, plan, state, log: { level: 'info', format: 'logfmt' } }
+    const env: StateEnv = { now, random, shareIo, onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } }
+    const state = new StateOpener(openers, host.store, env)
+    this.ledger = new Ledger(host.store, { ...env, sleep: ms => host.sleep(ms, never()), onFailure: error => { this.#uncounted(error) } })
+    this.#around = { host, plan, state, ledger: this.ledger, log: { level: 'info', format: 'logfmt' } }
     this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components)]))
     for (const node of this.#nodes.values()) this.#build(node)
     this.#index()
@@ -143,23 +149,15 @@ export class Graph {
     }
   }
 
-  #counted(node: Node, consumer: Consumer<Batch>): Consumer<Batch> {
-    const { throughput, plan } = node
-    return {
-      consume: async (batch, call) => {
-        const items = countItems(batch)
-        try {
-          await consumer.consume(batch, (call as GraphCall).at(plan.id))
-          throughput.accepted += items
-        } catch (error) {
-          const rejected = error instanceof ConsumeError ? (error.rejected ?? items) : items
-          throughput.refused += rejected
-          throughput.accepted += items - rejected
-          this.#remember(plan.id, error)
-          throw error
-        }
-      },
-    }
+  #counted({ plan: { id }, throughput }: Node, consumer: Consumer<Batch>): Consumer<Batch> {
+    return counted(consumer, id, throughput, this.ledger, error => { this.#remember(id, error) })
+  }
+
+  /** Counts are not worth failing anything for, and are tried again. */
+  #uncounted(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    this.failures.add(this.host.now(), 'sluice', `counts could not be written: ${message}`)
+    this.#call('sluice').log('warn', 'counts could not be written; they are kept and will be tried again', { err: message })
   }
 
   /** Each failure is remembered where it happened first, not once more at every node above. */
@@ -206,6 +204,8 @@ export class Graph {
     await this.#refresh(({ instance, triedMs }) => this.#due(instance?.refresh?.everyMs, triedMs), signal)
     const due = [...this.#nodes.values()].filter(({ instance, tickedMs }) => this.#due(instance?.schedule?.everyMs, tickedMs))
     await Promise.all(due.map(node => this.#runSchedule(node, signal)))
+    await this.ledger.flush()
+    await this.ledger.fold()
   }
 
   #due(everyMs: number | undefined, lastMs: number | undefined): boolean {
