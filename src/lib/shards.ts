@@ -50,9 +50,10 @@ export function assignShards(hashes: readonly Hash64[], shards: number): Int32Ar
       load[owner[target]!]!++
       return false
     })
-    members[shard] = [...joined, ...pushed]
-    for (const target of members[shard]) owner[target] = shard
-    load[shard] = members[shard].length
+    const arrived = [...joined, ...pushed]
+    for (const target of arrived) owner[target] = shard
+    members[shard] = arrived
+    load[shard] = arrived.length
     for (const target of leaving) draw(target, shard)
   }
   return owner

@@ -7,7 +7,8 @@ import { hash64Text, xxhash64 } from '../../src/lib/xxhash64.ts'
 /** The same as its specification says it, with slow integers. */
 function plain(bytes: Uint8Array): bigint {
   const mask = (1n << 64n) - 1n
-  const [p1, p2, p3, p4, p5] = [0x9e3779b185ebca87n, 0xc2b2ae3d27d4eb4fn, 0x165667b19e3779f9n, 0x85ebca77c2b2ae63n, 0x27d4eb2f165667c5n] as const
+  const [p1, p2, p3]: [bigint, bigint, bigint] = [0x9e3779b185ebca87n, 0xc2b2ae3d27d4eb4fn, 0x165667b19e3779f9n]
+  const [p4, p5]: [bigint, bigint] = [0x85ebca77c2b2ae63n, 0x27d4eb2f165667c5n]
   const times = (a: bigint, b: bigint) => (a * b) & mask
   const left = (a: bigint, by: bigint) => ((a << by) | (a >> (64n - by))) & mask
   const round = (lane: bigint, word: bigint) => times(left((lane + times(word, p2)) & mask, 31n), p1)
