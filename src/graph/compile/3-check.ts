@@ -7,7 +7,7 @@ import { decode, isDoubtful, type DecodeResult, type Evaluated, type Problem } f
 import { typeText, type Definition, type Instance } from '../../components/contract/define.ts'
 import { ArgumentError } from '../../components/contract/errors.ts'
 import { stabilities, type Stability } from '../../components/contract/schema.ts'
-import { nameSpan, type Block, type Expression } from '../../language/ast.ts'
+import { nameSpan, type Expression, type Span } from '../../language/ast.ts'
 import type { Diagnostic } from '../../language/diagnostics.ts'
 import { printExpression } from '../../language/print.ts'
 import { Unknown, objectValue, type ObjectValue } from '../../language/value.ts'
@@ -60,13 +60,13 @@ function checkComponent(node: ComponentNode, evaluated: Evaluated, options: Comp
   return { ...node, args: decoded.value, blanks: decoded.blanks, instance: wrong ? undefined : tryBuild(node, decoded, report) }
 }
 
-function checkArguments({ definition, standIn, id, file, block }: ComponentNode, evaluated: Evaluated, { stability }: CompileOptions, report: Report): DecodeResult {
+function checkArguments({ definition, standIn, id, file }: ComponentNode, evaluated: Evaluated, { stability }: CompileOptions, report: Report): DecodeResult {
   const decoded = decode(definition.args, evaluated, stability)
   const problems = [...decoded.problems, ...unfit(definition.args, evaluated)]
   for (const problem of problems) {
     // The table does not say where labels stand, and Alloy takes null for everything.
     if (standIn !== undefined && (problem.kind === 'unexpected-label' || problem.text.endsWith(', got null'))) continue
-    report(file, place(problem, block), word(problem, stability, id))
+    report(file, place(problem), word(problem, stability, id))
   }
   return { ...decoded, problems }
 }
@@ -96,12 +96,8 @@ function tryBuild({ definition, block, file }: ComponentNode, { value, complete,
   }
 }
 
-/** Where a problem is shown: at the innermost expression that is written out, or at the block's name when something is missing. */
-function place(problem: Problem, block: Block): { start: number; end: number } {
-  if (problem.kind === 'invalid') return locate(problem.at as Expression, problem.path)
-  if (problem.kind.startsWith('missing')) return problem.at.start === block.start ? nameSpan(block) : nameSpan(problem.at as Block)
-  return problem.at
-}
+/** Where a problem is shown: at the innermost expression that is written out, or at the whole block where something is missing. */
+const place = ({ kind, at, path }: Problem): Span => (kind === 'invalid' ? locate(at as Expression, path) : at)
 
 function word(problem: Problem, allowed: Stability, id: string) {
   const { kind, name, text, known = [] } = problem
