@@ -2,11 +2,12 @@
 
 import type { Host } from '../graph/run/host.ts'
 
-type Common = Pick<Host, 'now' | 'random' | 'fetch' | 'sleep' | 'print' | 'log'>
+type Common = Pick<Host, 'now' | 'random' | 'elapsed' | 'fetch' | 'sleep' | 'print' | 'log'>
 
 export const webHost: Common = {
   now: () => Date.now(),
   random: () => Math.random(),
+  elapsed: () => performance.now(),
   fetch: (url, init) => fetch(url, init),
   sleep: (ms, signal) => new Promise((resolve, reject) => {
     const stop = () => {

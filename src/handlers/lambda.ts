@@ -13,6 +13,11 @@ interface TickEvent {
   readonly source: 'aws.events' | 'aws.scheduler'
 }
 
+/** What a bucket's notifications send when something is put into a queue, by themselves or through SQS. */
+interface WorkEvent {
+  readonly Records: readonly { readonly eventSource: string }[]
+}
+
 const { now, random } = webHost
 const { SLUICE_BUCKET: bucket = '', SLUICE_PREFIX: prefix = '' } = process.env
 // The bucket's SDK is loaded when state is first used, so a cold start does not wait for it.
@@ -24,10 +29,11 @@ const app = createApp(graph)
 /** Leaves this much of the invocation to answer in. */
 const marginMs = 500
 
-export async function handler(event: LambdaEvent | TickEvent, context: LambdaContext): Promise<unknown> {
+export async function handler(event: LambdaEvent | TickEvent | WorkEvent, context: LambdaContext): Promise<unknown> {
   const remainingMs = Math.max(1, (context.getRemainingTimeInMillis?.() ?? 30_000) - marginMs)
-  if (isTick(event)) {
-    await graph.tick(AbortSignal.timeout(remainingMs))
+  if (isTick(event) || isWork(event)) {
+    const signal = AbortSignal.timeout(remainingMs)
+    await Promise.all([isTick(event) && graph.tick(signal), drainAll(signal)])
     return {}
   }
   const incoming: Incoming = { remainingMs, ...peer(event) }
@@ -35,7 +41,22 @@ export async function handler(event: LambdaEvent | TickEvent, context: LambdaCon
   return answer(withoutStage(event), context)
 }
 
-const isTick = (event: LambdaEvent | TickEvent): event is TickEvent =>
+/** A wait up to this is waited out; a destination that is down is left to the next tick, because waiting is billed. */
+const shortWaitMs = 1_000
+
+/** Goes on while there is work and time. */
+async function drainAll(signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const waitMs = await graph.drain(signal, { woken: true })
+    if (waitMs === undefined || waitMs > shortWaitMs || signal.aborted) return
+    await webHost.sleep(waitMs, signal)
+  }
+}
+
+const isWork = (event: LambdaEvent | TickEvent | WorkEvent): event is WorkEvent =>
+  'Records' in event && event.Records.every(({ eventSource }) => eventSource === 'aws:s3' || eventSource === 'aws:sqs')
+
+const isTick = (event: LambdaEvent | TickEvent | WorkEvent): event is TickEvent =>
   'source' in event && (event.source === 'aws.events' || event.source === 'aws.scheduler')
 
 /** The caller's address, where the event's shape has it. */

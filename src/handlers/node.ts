@@ -36,7 +36,9 @@ for (const listener of graph.listeners) {
 }
 
 const ticking = setInterval(() => {
-  graph.tick(AbortSignal.timeout(60_000)).catch((error: unknown) => { console.error(`level=error msg="tick failed" err=${JSON.stringify(String(error))}`) })
+  for (const work of [graph.tick(AbortSignal.timeout(60_000)), graph.drain(AbortSignal.timeout(60_000))]) {
+    work.catch((error: unknown) => { console.error(`level=error msg="tick failed" err=${JSON.stringify(String(error))}`) })
+  }
 }, tickEveryMs)
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop)

@@ -28,13 +28,20 @@ export interface LeaseKey {
   readonly name: string
 }
 
+/** What keeps batches from passing a queue by; see `Gate`. */
+export interface GateKey {
+  readonly kind: 'gate'
+  readonly name: string
+}
+
 /** What a component puts under `state`. */
-export type StateKey = QueueKey | CellKey | WindowKey | LeaseKey
+export type StateKey = QueueKey | CellKey | WindowKey | LeaseKey | GateKey
 
 /** How much a queue holds before it is full. */
 export interface QueueBounds {
   readonly bytes: number
   readonly items?: number
+  readonly batches?: number
   /** Of the oldest batch. */
   readonly ageMs?: number
 }
@@ -52,9 +59,13 @@ export const window = ({ name }: { name: string }): WindowKey => ({ kind: 'windo
 /** A lease called `name` within its component. */
 export const lease = ({ name }: { name: string }): LeaseKey => ({ kind: 'lease', name })
 
+/** A gate called `name` within its component. */
+export const gate = ({ name }: { name: string }): GateKey => ({ kind: 'gate', name })
+
 /** What opening a key gives. */
 export type StateOf<K extends StateKey> =
-  K extends QueueKey ? Queue : K extends CellKey ? Cell : K extends WindowKey ? Window : K extends LeaseKey ? Lease : never
+  K extends QueueKey ? Queue : K extends CellKey ? Cell : K extends WindowKey ? Window : K extends LeaseKey ? Lease
+    : K extends GateKey ? Gate : never
 
 /** What a batch in a queue says of itself. */
 export interface BatchInfo {
@@ -64,6 +75,12 @@ export interface BatchInfo {
   readonly acceptedAtMs: number
   /** Whatever its reader needs beside the bytes: content type, tenant, ... */
   readonly meta: Readonly<Record<string, string>>
+}
+
+/** A batch on its way into a queue. */
+export interface Waiting {
+  readonly bytes: Uint8Array
+  readonly info: BatchInfo
 }
 
 /** A place in a queue: opaque, from `peek`. */
@@ -84,14 +101,17 @@ export interface Depth {
 
 /** Why a queue takes no more. */
 export interface Full {
-  readonly full: 'bytes' | 'items' | 'age'
+  readonly full: 'bytes' | 'items' | 'batches' | 'age'
   readonly depth: Depth
 }
 
 /** A bounded line of batches, many writers, one reader at a time (a lease keeps others away). At least once, in order (FORMAT.md). */
 export interface Queue {
-  /** Resolves once the batch is durable; one write at most, shared with batches appended meanwhile. A full queue is an answer. */
-  append(bytes: Uint8Array, info: BatchInfo): Promise<'queued' | Full>
+  /**
+   * Resolves once all batches are durable, in this order: one write (one for each 1.5 MB of them), shared with what is appended
+   * meanwhile. A full queue is an answer, and takes none of them.
+   */
+  append(batches: readonly Waiting[]): Promise<'queued' | Full>
   /** The oldest batches that were not dropped: up to `maxBytes` of them, at least one unless there is none. */
   peek(maxBytes: number): Promise<QueuedBatch[]>
   /** Forgets the batches that this handle's `peek` gave, up to and with `through`: one delete of every segment that is used up. */
@@ -153,4 +173,24 @@ export interface Held {
 export interface Lease {
   /** The lease for `ttlMs`, or until when (by its holder's clock) someone else has it. */
   acquire(ttlMs: number): Promise<Held | { readonly takenUntilMs: number }>
+}
+
+/** Waits; rejects when the invocation must end. */
+export type Sleep = (ms: number) => Promise<void>
+
+/**
+ * Decides for all isolates at once whether batches may go straight to a destination or must join its queue, so that none overtakes
+ * what waits there. Costs one small read an isolate and 2 s while batches come, and no write but when an outage begins and ends.
+ */
+export interface Gate {
+  /** Whether the batch that this is asked for may pass the queue by. May wait while a queue is handed over, some seconds at most. */
+  passable(sleep: Sleep): Promise<boolean>
+  /** Shuts the gate, runs `append`, and resolves once no isolate can take the gate for open: so the sender may go on to its next batch. */
+  hold(append: () => Promise<'queued' | Full>, sleep: Sleep): Promise<'queued' | Full>
+  /** Shuts the gate for good, where everything goes by the queue. */
+  shut(): Promise<void>
+  /** Whether the gate is known to be open, read anew. */
+  isOpen(): Promise<boolean>
+  /** Opens the gate behind a queue that `drained` finds (or makes) empty; false when it stays shut. Only for who holds the right to drain. */
+  release(drained: () => Promise<boolean>, sleep: Sleep): Promise<boolean>
 }

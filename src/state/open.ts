@@ -1,6 +1,7 @@
 /** Turns the keys that components declare into state on a store. */
 
 import { openCell } from './kinds/cell.ts'
+import { openGate } from './kinds/gate.ts'
 import { storeKey } from './kinds/keys.ts'
 import { openLease } from './kinds/lease.ts'
 import { openQueue } from './kinds/queue.ts'
@@ -20,4 +21,4 @@ export function open<K extends StateKey>(key: K, store: Store, nodeId: string, e
   return opened(key, store, storeKey(key, nodeId), env) as StateOf<K>
 }
 
-const openers = { queue: openQueue, cell: openCell, window: openWindow, lease: openLease }
+const openers = { queue: openQueue, cell: openCell, window: openWindow, lease: openLease, gate: openGate }

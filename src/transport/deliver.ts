@@ -1,11 +1,11 @@
 /**
- * How every exporter sends: one batch, one destination, *through* (semantics.md 3): the call forwards it and knows the outcome
- * before it answers. An exporter says how to make the request and how to read the answer; deadlines, back-off, Retry-After and
- * the difference between "try again" and "never" are here, once.
+ * One attempt to send one request to one destination: an exporter says how to make the request and how to read the answer; the
+ * difference between "try again" and "never", deadlines, Retry-After and what may be shown of an address are here, once. When to
+ * try again, and what waits meanwhile, is `destination.ts`.
  */
 
 import type { Call } from '../components/contract/call.ts'
-import { ConsumeError, permanent, retryable } from '../components/contract/errors.ts'
+import { permanent, retryable } from '../components/contract/errors.ts'
 import { base64, utf8 } from '../lib/bytes.ts'
 import { parseHttpDate } from '../lib/time.ts'
 
@@ -13,82 +13,53 @@ export interface Delivery {
   readonly url: string
   readonly body: Uint8Array
   readonly headers: Headers
-  /** For one attempt. */
+  /** How long it may take; 0 for as long as the call. */
   readonly timeoutMs: number
-  readonly retry: RetryPolicy
+  /** Which attempt this is, from 1. */
+  readonly attempt: number
   /** Which statuses may succeed when the same is sent again. */
   readonly retryableStatus: (status: number) => boolean
-  /** Statuses, besides 2xx, that are no failure but for the exporter to judge. */
-  readonly settles?: (status: number) => boolean
   /** Follow redirects, as the client arguments ask for. */
   readonly redirect?: 'follow' | 'manual'
 }
 
-/** Exponential back-off between attempts, Alloy's arguments. */
-export interface RetryPolicy {
-  readonly enabled: boolean
-  readonly initialMs: number
-  readonly maxMs: number
-  readonly multiplier: number
-  /** Each wait is spread over ±this share of itself. */
-  readonly jitter: number
-  /** Give up once this much time has passed; 0 means never. */
-  readonly maxElapsedMs: number
-  /** Give up after this many attempts. */
-  readonly maxAttempts?: number
-}
+/** What a destination answered to what it took; or that the request is too large for it, and may come in parts. */
+export type Answer = { readonly status: number; readonly headers: Headers; readonly body: Uint8Array } | 'too large'
 
-/** How long a request may be kept waiting for retries: its sender holds the data meanwhile and retries on its own after a 503. */
-const patienceMs = 2_000
 /** The most of a destination's answer that goes into an error. */
 const quotedBytes = 512
 /** The most of a destination's answer that is read at all. */
 const answerBytes = 64 * 1024
 
-/** Sends until it is delivered, refused for good, or patience ends. Resolves with the answer's status and (bounded) body; rejects with a ConsumeError. */
-export async function deliver(call: Call, delivery: Delivery): Promise<{ status: number; headers: Headers; body: Uint8Array }> {
-  const { retry } = delivery
-  const started = call.now()
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await attemptOnce(call, delivery, attempt)
-    if (!(outcome instanceof ConsumeError)) return outcome
-    if (outcome.kind === 'permanent' || !retry.enabled) throw outcome
-    const waitMs = outcome.retryAfterMs ?? backOff(retry, attempt, call.random())
-    const elapsed = call.now() - started + waitMs
-    const over = elapsed > patienceMs || (retry.maxElapsedMs > 0 && elapsed > retry.maxElapsedMs)
-    if (over || attempt >= (retry.maxAttempts ?? Infinity) || call.signal.aborted) throw outcome
-    call.log('debug', 'will send again', { url: shown(delivery.url), attempt, wait_ms: Math.round(waitMs), err: outcome.message })
-    await call.sleep(waitMs)
-  }
-}
-
-/** The wait after `attempt` failures, in milliseconds; `chance` in [0, 1) places it within its jitter. */
-export function backOff({ initialMs, maxMs, multiplier, jitter }: RetryPolicy, attempt: number, chance: number): number {
-  const base = Math.min(maxMs, initialMs * multiplier ** (attempt - 1))
-  return base * (1 + jitter * (2 * chance - 1))
-}
-
-async function attemptOnce(call: Call, delivery: Delivery, attempt: number) {
-  const { body, timeoutMs, retryableStatus, settles, redirect } = delivery
+/** Sends once. Resolves with the answer's status and (bounded) body, or `too large` for 413; rejects with a ConsumeError. */
+export async function deliver(call: Call, delivery: Delivery): Promise<Answer> {
+  const { body, timeoutMs, attempt, retryableStatus, redirect } = delivery
   const { url, authorization } = withoutCredentials(delivery.url)
   const headers = new Headers(delivery.headers)
   if (authorization !== undefined && !headers.has('authorization')) headers.set('authorization', authorization)
   if (attempt > 1) headers.set('retry-attempt', String(attempt - 1))
   const signal = timeoutMs > 0 ? AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]) : call.signal
+  let response: Response
+  let answer: Uint8Array
   try {
-    const response = await call.fetch(url, { method: 'POST', headers, body: body as BodyInit, signal, redirect: redirect ?? 'follow' })
-    const answer = await readStart(response, answerBytes)
-    if ((response.status >= 200 && response.status < 300) || settles?.(response.status) === true) return { status: response.status, headers: response.headers, body: answer }
-    const message = `${shown(url)} answered ${response.status}${quote(answer)}`
-    if (!retryableStatus(response.status)) return permanent(message, { status: asRefusal(response.status) })
-    const retryAfterMs = retryAfter(response.headers.get('retry-after'), call.now())
-    return retryable(message, { status: response.status === 429 ? 429 : 503, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+    response = await call.fetch(url, { method: 'POST', headers, body: body as BodyInit, signal, redirect: redirect ?? 'follow' })
+    answer = await readStart(response, answerBytes)
   } catch (error) {
     const timedOut = signal.aborted && !call.signal.aborted
     const reason = timedOut ? `no answer within ${timeoutMs} ms` : describe(error)
-    return retryable(`${shown(url)} could not be reached: ${reason}`, { cause: error })
+    throw retryable(`${shown(url)} could not be reached: ${reason}`, { cause: error })
   }
+  const { status } = response
+  if (status >= 200 && status < 300) return { status, headers: response.headers, body: answer }
+  if (status === 413) return 'too large'
+  const message = `${shown(url)} answered ${status}${quote(answer)}`
+  if (!retryableStatus(status)) throw permanent(message, { status: asRefusal(status) })
+  const retryAfterMs = retryAfter(response.headers.get('retry-after'), call.now())
+  throw retryable(message, { status: status === 429 ? 429 : 503, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }
+
+/** The shorter of two time limits, of which 0 is none. */
+export const shorter = (a: number, b: number): number => (a === 0 ? b : b === 0 ? a : Math.min(a, b))
 
 /** A destination that refuses *our* credentials or address, or fails for good, is not the sender's fault; a refusal of the data is passed up as 400. */
 const asRefusal = (status: number) => (status >= 500 || status === 401 || status === 403 || status === 404 ? 500 : 400)

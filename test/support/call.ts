@@ -2,6 +2,10 @@
 
 import type { Call, Client, LogLevel } from '../../src/components/contract/call.ts'
 import { nobody } from '../../src/components/contract/call.ts'
+import { storeKey } from '../../src/state/kinds/keys.ts'
+import { open } from '../../src/state/open.ts'
+import type { Store } from '../../src/state/store.ts'
+import { memoryStore } from '../../src/state/stores/memory.ts'
 import type { Metric } from '../../src/components/contract/metrics.ts'
 
 export interface SentRequest {
@@ -28,6 +32,9 @@ export interface FakeCallOptions {
   readonly startMs?: number
   readonly random?: () => number
   readonly signal?: AbortSignal
+  /** Where its state stands; memory of its own without one. */
+  readonly store?: Store
+  readonly keepsRefused?: boolean
 }
 
 export interface FakeCall extends Call {
@@ -54,6 +61,8 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
   }
   const sleeps: number[] = []
   let now = startMs
+  const store = options.store ?? memoryStore({ now: () => now, random })
+  const opened = new Map<string, unknown>()
 
   const make = (client: Client): FakeCall => ({
     requests, logs, prints, counts, sleeps, client, signal,
@@ -81,7 +90,13 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
       return typeof content === 'string' ? new TextEncoder().encode(content) : content
     },
     installation: async () => '01234567-89ab-4cde-8f01-23456789abcd',
-    open: () => { throw new Error('this fake call holds no state') },
+    keepsRefused: options.keepsRefused ?? false,
+    open(key) {
+      const at = storeKey(key, 'node')
+      const state = opened.get(at) ?? open(key, store, 'node', { now: () => now, random, shareIo: true, onDamage: report => { throw new Error(JSON.stringify(report)) } })
+      opened.set(at, state)
+      return state as never
+    },
     from: make,
   })
   return make(options.client ?? nobody)

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConsumeError } from '../../src/components/contract/errors.ts'
-import { backOff, deliver, retryAfter, shown, type Delivery } from '../../src/transport/deliver.ts'
+import { deliver, retryAfter, shorter, shown, type Delivery } from '../../src/transport/deliver.ts'
 import { fakeCall, type Answer } from '../support/call.ts'
 
-const retry = { enabled: true, initialMs: 100, maxMs: 5_000, multiplier: 2, jitter: 0, maxElapsedMs: 0 }
 const delivery: Delivery = {
-  url: 'https://user:secret@dest.test/v1/logs?token=hidden', body: new Uint8Array([1]), headers: new Headers(), timeoutMs: 0, retry,
+  url: 'https://user:secret@dest.test/v1/logs?token=hidden', body: new Uint8Array([1]), headers: new Headers(), timeoutMs: 0, attempt: 1,
   retryableStatus: status => status === 429 || status >= 500,
 }
 const answers = (...list: (Response | Error)[]): Answer => (_request, index) => {
@@ -14,88 +13,79 @@ const answers = (...list: (Response | Error)[]): Answer => (_request, index) => 
   if (answer instanceof Error) throw answer
   return answer
 }
+const delivered = async (fetch: Answer, more: Partial<Delivery> = {}) => {
+  const call = fakeCall({ fetch })
+  const answer = await deliver(call, { ...delivery, ...more })
+  assert.ok(answer !== 'too large')
+  return { ...answer, call }
+}
 const failure = async (fetch: Answer, more: Partial<Delivery> = {}) => {
   const call = fakeCall({ fetch })
-  try {
-    await deliver(call, { ...delivery, ...more })
-  } catch (error) {
-    assert.ok(error instanceof ConsumeError, String(error))
-    return { error, call }
-  }
-  throw new Error('it was delivered')
+  const error: unknown = await deliver(call, { ...delivery, ...more }).then(() => assert.fail('it was delivered'), (reason: unknown) => reason)
+  assert.ok(error instanceof ConsumeError, String(error))
+  return error
 }
 const reply = (status: number, headers: Record<string, string> = {}, body: string | null = null) => new Response(body, { status, headers })
 
 describe('deliver', () => {
   it('resolves with the answer of a destination that took it', async () => {
-    const call = fakeCall({ fetch: answers(reply(202, {}, 'thanks')) })
-    const { status, body } = await deliver(call, delivery)
+    const { status, body, call } = await delivered(answers(reply(202, {}, 'thanks')))
     assert.deepEqual([status, new TextDecoder().decode(body)], [202, 'thanks'])
     assert.equal(call.requests[0]!.headers.get('retry-attempt'), null)
   })
 
-  it('tries again with back-off, and tells the destination so', async () => {
-    const call = fakeCall({ fetch: answers(reply(503), new TypeError('connection reset'), reply(200)) })
-    await deliver(call, delivery)
-    assert.deepEqual(call.sleeps, [100, 200])
-    assert.deepEqual(call.requests.map(({ headers }) => headers.get('retry-attempt')), [null, '1', '2'])
+  it('tells the destination which attempt it is', async () => {
+    const { call } = await delivered(answers(reply(200)), { attempt: 3 })
+    assert.equal(call.requests[0]!.headers.get('retry-attempt'), '2')
   })
 
-  it('does not keep the sender waiting: what takes longer is its own to send again', async () => {
-    const { error, call } = await failure(answers(reply(503, { 'retry-after': '60' })))
-    assert.deepEqual([error.kind, error.status, error.retryAfterMs, call.requests.length], ['retryable', 503, 60_000, 1])
-    const endless = await failure(answers(reply(500)))
-    assert.ok(endless.call.sleeps.reduce((sum, ms) => sum + ms, 0) <= 2_000)
+  it('tells what may succeed later from what never will, and when to come again', async () => {
+    const later = await failure(answers(reply(503, { 'retry-after': '60' })))
+    assert.deepEqual([later.kind, later.status, later.retryAfterMs], ['retryable', 503, 60_000])
+    assert.deepEqual([(await failure(answers(reply(429)))).kind, (await failure(answers(reply(429)))).status], ['retryable', 429])
+    const never = await failure(answers(reply(400, {}, 'bad label')))
+    assert.deepEqual([never.kind, never.status], ['permanent', 400])
+    assert.match(never.message, /answered 400: bad label$/)
   })
 
-  it('never tries again what is refused for good, or where retries are off', async () => {
-    const refused = await failure(answers(reply(400, {}, 'bad label')))
-    assert.deepEqual([refused.error.kind, refused.error.status, refused.call.requests.length], ['permanent', 400, 1])
-    assert.match(refused.error.message, /answered 400: bad label$/)
-    assert.equal((await failure(answers(reply(503)), { retry: { ...retry, enabled: false } })).call.requests.length, 1)
-    assert.equal((await failure(answers(reply(503)), { retry: { ...retry, maxAttempts: 2 } })).call.requests.length, 2)
+  it('says that a request is too large, for its exporter to divide', async () => {
+    assert.equal(await deliver(fakeCall({ fetch: answers(reply(413)) }), delivery), 'too large')
   })
 
   it('passes on whose fault it is', async () => {
-    const statuses = await Promise.all([400, 401, 403, 404, 413, 501].map(async status => (await failure(answers(reply(status)), { retryableStatus: () => false })).error.status))
-    assert.deepEqual(statuses, [400, 500, 500, 500, 400, 500])
-    assert.equal((await failure(answers(reply(429)), { retry: { ...retry, enabled: false } })).error.status, 429)
+    const statuses = await Promise.all([400, 401, 403, 404, 501].map(async status => (await failure(answers(reply(status)), { retryableStatus: () => false })).status))
+    assert.deepEqual(statuses, [400, 500, 500, 500, 500])
   })
 
   it('shows no credentials and no query of an address', async () => {
-    const { error } = await failure(answers(reply(400)))
-    assert.equal(error.message, 'https://dest.test/v1/logs answered 400')
+    assert.equal((await failure(answers(reply(400)))).message, 'https://dest.test/v1/logs answered 400')
     assert.equal(shown('http://a:b@c.test:8080/p?x=1#y'), 'http://c.test:8080/p')
   })
 
   it('sends the credentials of an address in a header, as Go does', async () => {
-    const call = fakeCall({ fetch: answers(reply(200)) })
-    await deliver(call, { ...delivery, url: 'https://a%40b:p%3Aw@dest.test/' })
+    const { call } = await delivered(answers(reply(200)), { url: 'https://a%40b:p%3Aw@dest.test/' })
     assert.deepEqual([call.requests[0]!.url, call.requests[0]!.headers.get('authorization')], ['https://dest.test/', `Basic ${btoa('a@b:p:w')}`])
-    await deliver(call, { ...delivery, headers: new Headers({ authorization: 'Bearer own' }) })
-    assert.equal(call.requests[1]!.headers.get('authorization'), 'Bearer own')
+    const own = await delivered(answers(reply(200)), { headers: new Headers({ authorization: 'Bearer own' }) })
+    assert.equal(own.call.requests[0]!.headers.get('authorization'), 'Bearer own')
   })
 
   it('tells why a destination cannot be reached', async () => {
-    const { error } = await failure(answers(new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:9') })), { retry: { ...retry, enabled: false } })
+    const error = await failure(answers(new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:9') })))
     assert.equal(error.message, 'https://dest.test/v1/logs could not be reached: connect ECONNREFUSED 127.0.0.1:9')
     assert.equal(error.kind, 'retryable')
   })
 
   it('reads a bounded part of an answer', async () => {
-    const { body } = await deliver(fakeCall({ fetch: answers(reply(200, {}, 'x'.repeat(1_000_000))) }), delivery)
-    assert.equal(body.length, 64 * 1024)
+    assert.equal((await delivered(answers(reply(200, {}, 'x'.repeat(1_000_000))))).body.length, 64 * 1024)
+  })
+
+  it('takes the shorter of two limits, of which 0 is none', () => {
+    assert.deepEqual([shorter(0, 5), shorter(5, 0), shorter(3, 5), shorter(0, 0)], [5, 5, 3, 0])
   })
 })
 
-describe('waits', () => {
-  it('grow to their maximum, spread by jitter', () => {
-    const policy = { ...retry, jitter: 0.5 }
-    assert.deepEqual([1, 2, 3, 10].map(attempt => backOff(retry, attempt, 0.5)), [100, 200, 400, 5_000])
-    assert.deepEqual([backOff(policy, 1, 0), backOff(policy, 1, 0.5)], [50, 100])
-  })
-
-  it('are read from Retry-After in seconds or as a date', () => {
+describe('Retry-After', () => {
+  it('is read in seconds or as a date', () => {
     assert.equal(retryAfter('7', 0), 7_000)
     assert.equal(retryAfter('Sun, 06 Nov 1994 08:49:37 GMT', 784_111_770_000), 7_000)
     assert.equal(retryAfter('Sun, 06 Nov 1994 08:49:37 GMT', 784_111_790_000), 0)

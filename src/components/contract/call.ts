@@ -41,6 +41,8 @@ export interface Call {
   readFile(name: string): Promise<Uint8Array>
   /** A random UUID made once for this installation, and kept (Alloy's seed). */
   installation(): Promise<string>
+  /** Whether the deployment keeps what a destination refused for good (SLUICE_DEAD_LETTERS). */
+  readonly keepsRefused: boolean
   /** The state behind one of the component's own keys. */
   open<K extends StateKey>(key: K): StateOf<K>
   /** The same call with another client, for what a receiver learned of its sender. */

@@ -1,6 +1,6 @@
 /** The one registration object of a component. */
 
-import type { StateKey } from '../../state/kinds.ts'
+import type { GateKey, QueueKey, StateKey } from '../../state/kinds.ts'
 import type { Call, LogLevel } from './call.ts'
 import type { CapsuleType } from './consume.ts'
 import type { Decoded, Fields, Stability } from './schema.ts'
@@ -30,6 +30,19 @@ export interface Guard {
   readonly refuse: (headers: Headers) => Response | undefined
 }
 
+/** A destination's queue, and the work of emptying it. */
+export interface Drain {
+  readonly queue: QueueKey
+  /** Where batches are kept that were refused for good. */
+  readonly dead: QueueKey
+  readonly gate: GateKey
+  /**
+   * Sends what waits, for as long as there is work and the call lasts. Resolves with how many milliseconds to leave it alone, or
+   * undefined when nothing waits. `woken` says that something was put in; without it a queue that was just seen empty is not read again.
+   */
+  run(call: Call, woken: boolean): Promise<number | undefined>
+}
+
 /** What `build` makes. Optional parts are optional properties. */
 export interface Instance {
   /** Values by export name, as the definition's `exports` lists them; those of a `refresh` may be absent until it has run. */
@@ -44,6 +57,8 @@ export interface Instance {
   readonly schedule?: { readonly everyMs: number; run(call: Call): Promise<void> }
   /** Exports that change while nothing runs: read once before the first use, then every `everyMs`; a failure keeps the last good ones. */
   readonly refresh?: { readonly everyMs: number; run(call: Call): Promise<Readonly<Record<string, unknown>>> }
+  /** What waits in durable queues to be sent on. */
+  readonly drains?: readonly Drain[]
   /** Of the `http` block: who may come in at all. */
   readonly guard?: Guard
   /** Of the `logging` block. */

@@ -67,8 +67,15 @@ interface Notes {
   reads?: Reads
   means?: Meaning
 }
-/** How an attribute may be absent: not at all, with a default, or as `undefined`. */
-type Presence<W> = { required: true; default?: never } | { default: W; required?: never } | { required?: never; default?: never }
+/**
+ * How an attribute may be absent: not at all, with a default, or as `undefined`; `implied` is a default that the documentation
+ * names, and that `build` tells apart from one that the user wrote.
+ */
+type Presence<W> =
+  | { required: true; default?: never; implied?: never }
+  | { default: W; required?: never; implied?: never }
+  | { implied: W; default?: never; required?: never }
+  | { required?: never; default?: never; implied?: never }
 type Options<W, X = unknown> = Presence<W> & Notes & X
 type Attribute<T, O> = Field<O extends { required: true } | { default: unknown } ? T : T | undefined>
 
@@ -132,13 +139,15 @@ function read<T>(leaf: Leaf<T>, written: unknown): T {
 }
 
 function describe<T, W>(schema: z.ZodMiniType<T>, type: string, options: Options<W>, fromWritten: (written: W) => T): Field<T> {
-  const { required, default: written, inert, inertWhen, gate, gateWhen, reads, means } = options as { required?: true; default?: W } & Notes
+  const { required, default: standing, implied, inert, inertWhen, gate, gateWhen, reads, means } = options as { required?: true; default?: W; implied?: W } & Notes
+  const written = standing ?? implied
   return {
     form: 'attribute',
     type,
     schema,
     required: required === true,
-    ...(written !== undefined && { fallback: fromWritten(written), written }),
+    ...(standing !== undefined && { fallback: fromWritten(standing) }),
+    ...(written !== undefined && { written }),
     ...(inert !== undefined && { inert }),
     ...(inertWhen !== undefined && { inertWhen }),
     ...(gate !== undefined && { gate }),

@@ -3,6 +3,7 @@ import { defineComponent } from '../contract/define.ts'
 import { ArgumentError } from '../contract/errors.ts'
 import { args, block, blocks, integer, labels } from '../contract/schema.ts'
 import { labelsOf } from '../../telemetry/labels.ts'
+import { destinationNames, destinationState } from '../../transport/destination.ts'
 import { endpointArgs, walArgs } from './_shared/endpoint-args.ts'
 import { lokiEndpoint } from './_shared/endpoint.ts'
 
@@ -17,19 +18,21 @@ export default defineComponent({
     max_streams: integer({ min: 0, default: 0 }),
     /** The destinations; each gets everything. */
     endpoint: blocks(endpointArgs),
-    /** The write-ahead log of Alloy. */
-    wal: block(walArgs, {
-      inert: 'There is no write-ahead log: entries are forwarded while their request waits, and the answer says what became of them.',
-    }),
+    /** With `enabled`, every batch goes by the durable queue and is acknowledged from there; without it only those do that an endpoint cannot take. */
+    wal: block(walArgs),
   }),
   exports: { receiver: 'loki.LogsReceiver' },
+  state: destinationState,
   build({ external_labels, max_streams, endpoint, wal }) {
     if (wal !== undefined && wal.min_read_frequency >= wal.max_read_frequency) {
       throw new ArgumentError(['wal', 'min_read_frequency'], 'min_read_frequency must be lower than max_read_frequency')
     }
     const external = labelsOf(Object.entries(external_labels))
-    const endpoints = endpoint.map((one, index) => lokiEndpoint(one, external, max_streams, ['endpoint', index]))
-    const receiver: LokiConsumer = { consume: (batch, call) => fanOut(endpoints, batch, call) }
-    return { exports: { receiver } }
+    const names = destinationNames(endpoint)
+    const queue = wal?.enabled === true ? { mode: 'queued' as const, maxAgeMs: wal.max_segment_age } : { mode: 'through' as const, maxAgeMs: 0 }
+    const endpoints = endpoint.map((one, index) => lokiEndpoint(one, external, max_streams, { name: names[index]!, ...queue }, ['endpoint', index]))
+    const consumers = endpoints.map(({ consumer }) => consumer)
+    const receiver: LokiConsumer = { consume: (batch, call) => fanOut(consumers, batch, call) }
+    return { exports: { receiver }, drains: endpoints.flatMap(({ target }) => target.drain ?? []) }
   },
 })

@@ -43,6 +43,7 @@ export class GraphCall implements Call {
   random(): number { return this.#around.host.random() }
   fetch(url: string, init?: RequestInit): Promise<Response> { return this.#around.host.fetch(url, init) }
   sleep(ms: number): Promise<void> { return this.#around.host.sleep(ms, this.signal) }
+  get keepsRefused(): boolean { return this.#around.host.env('SLUICE_DEAD_LETTERS') === 'on' }
   print(line: string): void { this.#around.host.print(line) }
 
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {

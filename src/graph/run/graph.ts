@@ -16,6 +16,7 @@ import type { Batch } from '../../telemetry/batch.ts'
 import type { Plan, PlanNode } from '../plan.ts'
 import { evaluateBody, valueExports, valuesOf, variables } from '../scope.ts'
 import { GraphCall, type Surroundings } from './call.ts'
+import { runDrains, type DrainOptions, type GraphDrain } from './drains.ts'
 import { counted } from './counted.ts'
 import { FailureLog, type Failure, type Health, type Throughput } from './health.ts'
 import type { Host } from './host.ts'
@@ -75,7 +76,7 @@ export class Graph {
     this.host = host
     this.#functions = functions(name => host.env(name), { hostname: host.env('HOSTNAME') ?? '', os: 'linux', arch: 'amd64', version })
     const { now, random, shareIo } = host
-    const env: StateEnv = { now, random, shareIo, onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } }
+    const env: StateEnv = { now, random, shareIo, ...(host.elapsed && { elapsed: host.elapsed }), onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } }
     const state = new StateOpener(openers, host.store, env)
     this.ledger = new Ledger(host.store, { ...env, sleep: ms => host.sleep(ms, never()), onFailure: error => { this.#uncounted(error) } })
     this.#around = { host, plan, state, ledger: this.ledger, log: { level: 'info', format: 'logfmt' } }
@@ -208,6 +209,18 @@ export class Graph {
     await this.ledger.fold()
   }
 
+  /**
+   * Sends what waits in queues for as long as there is work and `signal` lasts; resolves with how many milliseconds to leave it
+   * alone, or undefined when nothing waits.
+   */
+  async drain(signal: AbortSignal, options: DrainOptions = {}): Promise<number | undefined> {
+    await this.ready(signal)
+    return runDrains(this.drains, id => this.#call(id, signal), ({ id }, error) => {
+      this.#remember(id, error)
+      this.#call(id).log('error', 'a queue cannot be drained', { err: error instanceof Error ? error.message : String(error) })
+    }, options)
+  }
+
   #due(everyMs: number | undefined, lastMs: number | undefined): boolean {
     return everyMs !== undefined && (lastMs === undefined || this.host.now() - lastMs >= everyMs)
   }
@@ -262,6 +275,11 @@ export class Graph {
   /** The guards that every request has to pass. */
   get guards(): readonly NonNullable<Instance['guard']>[] {
     return [...this.#nodes.values()].flatMap(({ instance }) => instance?.guard ?? [])
+  }
+
+  /** The queues of all destinations. */
+  get drains(): readonly GraphDrain[] {
+    return [...this.#nodes.values()].flatMap(({ plan: { id }, instance }) => (instance?.drains ?? []).map(drain => ({ ...drain, id })))
   }
 
   /** Addresses that receivers would listen on, for the target that can. */

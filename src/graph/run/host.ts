@@ -8,6 +8,8 @@ export interface Host {
   readonly env: (name: string) => string | undefined
   readonly now: () => number
   readonly random: () => number
+  /** Milliseconds of a clock that nobody sets; without it `now` serves. */
+  readonly elapsed?: () => number
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
   /** One line to standard output. */

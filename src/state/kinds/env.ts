@@ -17,4 +17,6 @@ export interface StateEnv extends StoreEnv {
    * Worker: there a request that is cancelled takes its I/O with it, and whoever waits for that would wait forever.
    */
   readonly shareIo?: boolean
+  /** Milliseconds of a clock that nobody sets, for lengths of time; without it `now` serves. */
+  readonly elapsed?: () => number
 }

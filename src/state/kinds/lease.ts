@@ -5,10 +5,10 @@
  */
 
 import type { Held, Lease, LeaseKey } from '../kinds.ts'
-import { encodeRecord } from '../record.ts'
-import { StoreError, writeId, type Store } from '../store.ts'
+import { writeId, type Store } from '../store.ts'
 import { readOne } from './cell.ts'
 import type { StateEnv } from './env.ts'
+import { swap } from './swap.ts'
 
 interface Standing {
   readonly owner: string
@@ -29,27 +29,19 @@ export function openLease(_key: LeaseKey, store: Store, at: string, env: StateEn
     return { owner, token, untilMs: expiresAtMs, version: entry?.version ?? null }
   }
 
-  /** Swaps the lease; when the answer is lost, the same write once more tells what became of it. */
-  const swap = async (over: string | null, owner: string, token: number, untilMs: number): Promise<{ version: string } | 'conflict'> => {
-    const record = encodeRecord({ number: token, meta: { owner, expiresAtMs: untilMs }, body: new Uint8Array(0) })
-    const put = () => store.put(at, record, { ifVersion: over, writeId: id })
-    const id = writeId(env.random)
-    return put().catch((error: unknown) => {
-      if (error instanceof StoreError && error.retryable) return put()
-      throw error
-    })
-  }
+  const swapTo = (over: string | null, owner: string, token: number, untilMs: number) =>
+    swap(store, at, over, { number: token, meta: { owner, expiresAtMs: untilMs } }, env)
 
   const held = (owner: string, token: number, untilMs: number, version: string): Held => ({
     token,
     untilMs,
     async renew(ttlMs) {
       const until = env.now() + ttlMs
-      const renewed = await swap(version, owner, token, until)
+      const renewed = await swapTo(version, owner, token, until)
       return renewed === 'conflict' ? 'lost' : held(owner, token, until, renewed.version)
     },
     async release() {
-      await swap(version, owner, token, 0)
+      await swapTo(version, owner, token, 0)
     },
   })
 
@@ -61,7 +53,7 @@ export function openLease(_key: LeaseKey, store: Store, at: string, env: StateEn
       if (standing.untilMs > now) return { takenUntilMs: standing.untilMs }
       const owner = writeId(env.random)
       const token = standing.token + 1
-      const taken = await swap(standing.version, owner, token, now + ttlMs)
+      const taken = await swapTo(standing.version, owner, token, now + ttlMs)
       return taken === 'conflict' ? { takenUntilMs: now + ttlMs } : held(owner, token, now + ttlMs, taken.version)
     },
   }

@@ -1,9 +1,9 @@
 /** The reading end of a queue: what it has read and not yet dropped is kept, so that a drain reads every segment once. */
 
-import type { Position, Queue, QueuedBatch } from '../kinds.ts'
+import type { Position, Queue, QueuedBatch, Waiting } from '../kinds.ts'
 import type { Entry, Store } from '../store.ts'
 import type { StateEnv } from './env.ts'
-import { decodeSegment, encodeSegment, segmentInfo, type Batch, type SegmentInfo } from './segment.ts'
+import { decodeSegment, encodeSegment, segmentInfo, type SegmentInfo } from './segment.ts'
 
 const pageSize = 1000
 /** So that a drain is not bound by the time that one read takes; six connections are what a Worker has. */
@@ -14,7 +14,7 @@ interface Open {
   readonly info: SegmentInfo
   readonly version: string
   /** Not dropped, in order. */
-  batches: (Batch & { readonly number: number })[]
+  batches: (Waiting & { readonly number: number })[]
   /** Dropped, but not yet in the store's copy. */
   worn: boolean
 }

@@ -7,11 +7,11 @@
  *              write was under way)
  */
 
-import type { BatchInfo, Depth, Full, Queue, QueueBounds, QueueKey } from '../kinds.ts'
+import type { BatchInfo, Depth, Full, Queue, QueueBounds, QueueKey, Waiting } from '../kinds.ts'
 import { StoreError, writeId, type Store } from '../store.ts'
 import type { StateEnv } from './env.ts'
 import { queueReader } from './queue-reader.ts'
-import { encodeSegment, segmentInfo, segmentSuffix, type Batch } from './segment.ts'
+import { encodeSegment, segmentInfo, segmentSuffix } from './segment.ts'
 
 /** A segment is closed at this size: small enough for one row of a Durable Object, large enough that overhead does not count. */
 const segmentBytes = 1_500_000
@@ -25,21 +25,24 @@ const maxMetaLength = 20_000
 export function openQueue({ bounds }: QueueKey, store: Store, at: string, env: StateEnv): Queue {
   const prefix = `${at}/`
   const depth = depthGauge(store, prefix, env)
-  const writeSegment = async (batches: readonly Batch[]) => {
+  const writeSegment = async (batches: readonly Waiting[]) => {
     const value = encodeSegment(batches)
     const { key } = await store.append(prefix, segmentSuffix(batches, writeId(env.random).slice(0, 8)), value)
     depth.add(segmentInfo({ key, size: value.length, version: '' }), 1)
   }
-  const { waiting, write } = env.shareIo === true ? sharedWrites(writeSegment, Math.min(segmentBytes, store.limits.maxValueBytes))
-    : { waiting: [], write: (batch: Batch) => writeSegment([batch]) }
+  const limit = Math.min(segmentBytes, store.limits.maxValueBytes)
+  const alone = async (batches: readonly Waiting[]) => {
+    for (let left = batches; left.length > 0; left = left.slice(fitting(left, limit))) await writeSegment(left.slice(0, fitting(left, limit)))
+  }
+  const { waiting, write } = env.shareIo === true ? sharedWrites(writeSegment, limit) : { waiting: [], write: alone }
 
   return {
-    async append(bytes, info) {
-      checkMeta(info, at)
+    async append(batches) {
+      for (const { info } of batches) checkMeta(info, at)
       const present = await depth.read(depthAgeMs)
-      const reason = whyFull(bounds, present, waiting, bytes.length, info.items, env.now())
+      const reason = whyFull(bounds, present, [...waiting, ...batches], env.now())
       if (reason !== undefined) return { full: reason, depth: present }
-      await write({ bytes, info })
+      await write(batches)
       return 'queued'
     },
     ...queueReader(store, prefix, env, segment => depth.add(segment, -1)),
@@ -48,8 +51,8 @@ export function openQueue({ bounds }: QueueKey, store: Store, at: string, env: S
 }
 
 /** One write under way, and all that comes meanwhile in the next: order of acceptance is order in the store. */
-function sharedWrites(writeSegment: (batches: readonly Batch[]) => Promise<void>, limit: number) {
-  const waiting: (Batch & { resolve: () => void; reject: (error: unknown) => void })[] = []
+function sharedWrites(writeSegment: (batches: readonly Waiting[]) => Promise<void>, limit: number) {
+  const waiting: (Waiting & { resolve: () => void; reject: (error: unknown) => void })[] = []
   let writing = false
   const run = async () => {
     writing = true
@@ -62,10 +65,11 @@ function sharedWrites(writeSegment: (batches: readonly Batch[]) => Promise<void>
     }
     writing = false
   }
-  const write = (batch: Batch) => new Promise<void>((resolve, reject) => {
-    waiting.push({ ...batch, resolve, reject })
+  const write = async (batches: readonly Waiting[]) => {
+    const written = batches.map(batch => new Promise<void>((resolve, reject) => { waiting.push({ ...batch, resolve, reject }) }))
     if (!writing) void run()
-  })
+    await Promise.all(written)
+  }
   return { waiting, write }
 }
 
@@ -76,17 +80,18 @@ function checkMeta({ meta }: BatchInfo, at: string): void {
 }
 
 /** How many of `batches` go into one segment: at least one. */
-function fitting(batches: readonly Batch[], limit: number): number {
+function fitting(batches: readonly Waiting[], limit: number): number {
   let bytes = 0
   const over = batches.findIndex(({ bytes: { length } }) => (bytes += length + 200) > limit)
   return over < 0 ? batches.length : Math.max(1, over)
 }
 
-function whyFull(bounds: QueueBounds, depth: Depth, waiting: readonly Batch[], bytes: number, items: number, now: number): Full['full'] | undefined {
-  const { bytes: maxBytes, items: maxItems = Infinity, ageMs = Infinity } = bounds
-  const of = (size: (batch: Batch) => number) => waiting.reduce((sum, batch) => sum + size(batch), 0)
-  if (depth.bytes + of(batch => batch.bytes.length) + bytes > maxBytes) return 'bytes'
-  if (depth.items + of(batch => batch.info.items) + items > maxItems) return 'items'
+function whyFull(bounds: QueueBounds, depth: Depth, waiting: readonly Waiting[], now: number): Full['full'] | undefined {
+  const { bytes: maxBytes, items: maxItems = Infinity, batches: maxBatches = Infinity, ageMs = Infinity } = bounds
+  const of = (size: (batch: Waiting) => number) => waiting.reduce((sum, batch) => sum + size(batch), 0)
+  if (depth.bytes + of(batch => batch.bytes.length) > maxBytes) return 'bytes'
+  if (depth.items + of(batch => batch.info.items) > maxItems) return 'items'
+  if (depth.batches + waiting.length > maxBatches) return 'batches'
   if (depth.oldestMs !== undefined && now - depth.oldestMs > ageMs) return 'age'
   return undefined
 }

@@ -1,6 +1,6 @@
 /** Segments: the unit in which a queue stands in the store. What a list should tell without reading is in the key (FORMAT.md). */
 
-import type { BatchInfo } from '../kinds.ts'
+import type { BatchInfo, Waiting } from '../kinds.ts'
 import { encodeRecord, readRecords, type Damage, type StoredRecord } from '../record.ts'
 import type { Listed } from '../store.ts'
 import { concat } from '../../lib/bytes.ts'
@@ -14,14 +14,8 @@ export interface SegmentInfo {
   readonly oldestMs: number
 }
 
-/** One batch before it has a place. */
-export interface Batch {
-  readonly bytes: Uint8Array
-  readonly info: BatchInfo
-}
-
 /** The end of a segment's key, after the position. */
-export function segmentSuffix(batches: readonly Batch[], id: string): string {
+export function segmentSuffix(batches: readonly Waiting[], id: string): string {
   const items = batches.reduce((sum, { info }) => sum + info.items, 0)
   const oldest = batches.reduce((least, { info }) => Math.min(least, info.acceptedAtMs), Infinity)
   return `-${batches.length}-${items}-${Math.max(0, Math.floor(oldest))}-${id}`
@@ -36,12 +30,12 @@ export function segmentInfo({ key, size }: Listed): SegmentInfo {
 }
 
 /** The bytes of `batches` as records numbered from `first`. */
-export const encodeSegment = (batches: readonly Batch[], first = 0): Uint8Array =>
+export const encodeSegment = (batches: readonly Waiting[], first = 0): Uint8Array =>
   concat(batches.map(({ bytes, info: { items, acceptedAtMs, meta } }, i) =>
     encodeRecord({ number: first + i, meta: { items, acceptedAtMs, meta }, body: bytes })))
 
 /** The batches in a segment, each with its number, and the damage between them. */
-export function decodeSegment({ records: expected }: SegmentInfo, bytes: Uint8Array): { batches: (Batch & { number: number })[]; damage: Damage[] } {
+export function decodeSegment({ records: expected }: SegmentInfo, bytes: Uint8Array): { batches: (Waiting & { number: number })[]; damage: Damage[] } {
   const { records, damage } = readRecords(bytes, expected === 0 ? undefined : expected)
   return { batches: records.map(({ number, meta, body }) => ({ number, bytes: body, info: batchInfo(meta) })), damage }
 }

@@ -5,14 +5,14 @@
  *       readonly #store = sqlStore(this.ctx.storage, { now: Date.now, random: Math.random })
  *       state(request) { return serveStore(this.#store, request) }
  *     }
- *     const store = remoteStore(request => env.STATE.getByName('state').state(request), { now: Date.now, random: Math.random })
+ *     const store = remoteStore(request => env.STATE.getByName(ownerOf(request)).state(request), { now: Date.now, random: Math.random })
  */
 
 import { concat } from '../../lib/bytes.ts'
 import { guarded, lastCharacter, positions, type Page, type Store, type StoreEnv } from '../store.ts'
 import { objectLimits, serve, type RemoteRaw, type StoreReply, type StoreRequest } from './remote.ts'
 
-export { remoteStore, type StoreReply, type StoreRequest } from './remote.ts'
+export { ownerOf, remoteStore, type StoreReply, type StoreRequest } from './remote.ts'
 
 /** The object's own store, which also answers the operations of its callers. */
 export interface ServedStore extends Store {

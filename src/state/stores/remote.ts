@@ -11,6 +11,13 @@ export type StoreRequest =
   | { readonly op: 'deleteAll'; readonly keys: readonly string[] }
   | { readonly op: 'list'; readonly prefix: string; readonly after: string | undefined; readonly limit: number }
 
+/** Whose state an operation is about: the node's part of its keys (FORMAT.md), or `state` for what belongs to no node. */
+export function ownerOf(request: StoreRequest): string {
+  const key = 'key' in request ? request.key : 'prefix' in request ? request.prefix : request.keys[0] ?? ''
+  const [, owner = ''] = key.split('/')
+  return owner === '' ? 'state' : owner
+}
+
 /** The outcome as plain data: errors too, because an Error loses its fields between isolates. */
 export type StoreReply = { readonly ok: unknown } | { readonly error: string; readonly retryable: boolean }
 

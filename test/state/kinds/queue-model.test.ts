@@ -72,7 +72,7 @@ describe('queue, model-based', () => {
           for (const name of names) groups.set(name, appended.length)
           appended.push(...names)
           await Promise.all(names.map(async name => {
-            const outcome = await queues[each.by]!.append(utf8(name), { items: 1, acceptedAtMs: clock.ms, meta: {} }).catch(() => 'failed')
+            const outcome = await queues[each.by]!.append([{ bytes: utf8(name), info: { items: 1, acceptedAtMs: clock.ms, meta: {} } }]).catch(() => 'failed')
             if (outcome === 'queued') acknowledged.add(name)
           }))
         } else {

@@ -17,7 +17,7 @@ function start(bounds: Partial<QueueBounds> = {}) {
   return { ...around, store, openOn, queue: openOn(store) }
 }
 
-const put = (to: Queue, name: string, items = 1, acceptedAtMs = 1_763_640_000_000) => to.append(utf8(name), { items, acceptedAtMs, meta: {} })
+const put = (to: Queue, name: string, items = 1, acceptedAtMs = 1_763_640_000_000) => to.append([{ bytes: utf8(name), info: { items, acceptedAtMs, meta: {} } }])
 const names = async (from: Queue, maxBytes = 1_000_000) => (await from.peek(maxBytes)).map(({ bytes }) => text(bytes))
 
 async function drain(from: Queue, maxBytes = 1_000_000): Promise<string[]> {
@@ -33,7 +33,7 @@ async function drain(from: Queue, maxBytes = 1_000_000): Promise<string[]> {
 describe('queue', () => {
   it('gives batches back in order, with what was said of them, to any isolate', async () => {
     const { queue, openOn, isolate } = start()
-    await queue.append(utf8('a'), { items: 3, acceptedAtMs: 17, meta: { tenant: 'x', 'content-type': 'y' } })
+    await queue.append([{ bytes: utf8('a'), info: { items: 3, acceptedAtMs: 17, meta: { tenant: 'x', 'content-type': 'y' } } }])
     await put(openOn(isolate()), 'b')
     const [first, second] = await openOn(isolate()).peek(1000)
     const { position, ...rest } = first!
@@ -76,7 +76,7 @@ describe('queue', () => {
     const { queue, store } = start()
     await queue.depth()
     const large = utf8('x'.repeat(700_000))
-    await Promise.all(Array.from({ length: 6 }, () => queue.append(large, { items: 1, acceptedAtMs: 0, meta: {} })))
+    await Promise.all(Array.from({ length: 6 }, () => queue.append([{ bytes: large, info: { items: 1, acceptedAtMs: 0, meta: {} } }])))
     assert.equal(store.counts.writes, 4)
     assert.equal((await queue.depth({ maxAgeMs: 0 })).batches, 6)
   })
@@ -254,7 +254,7 @@ describe('queue', () => {
     const queue = openOn(faulty(store, (name, n) => (name === 'append' && n === 1 ? 'before' : undefined)))
     const outcomes = await Promise.allSettled(['a', 'b', 'c'].map(name => put(queue, name)))
     assert.deepEqual(outcomes.map(({ status }) => status), ['rejected', 'fulfilled', 'fulfilled'])
-    await assert.rejects(queue.append(utf8('d'), { items: 1, acceptedAtMs: 0, meta: { big: 'x'.repeat(30_000) } }), StoreError)
+    await assert.rejects(queue.append([{ bytes: utf8('d'), info: { items: 1, acceptedAtMs: 0, meta: { big: 'x'.repeat(30_000) } } }]), StoreError)
     assert.deepEqual(await names(openOn(isolate())), ['b', 'c'])
   })
 

@@ -1,6 +1,7 @@
 /** The HTTP client block of otelcol exporters: its arguments, and how a body leaves with them. */
 
-import { deliver, type RetryPolicy } from '../../../transport/deliver.ts'
+import { deliver, shorter } from '../../../transport/deliver.ts'
+import type { Attempt } from '../../../transport/destination.ts'
 import { userAgent } from '../../../transport/user-agent.ts'
 import { compress, writableEncodings } from '../../../wire/compression.ts'
 import type { Call } from '../../contract/call.ts'
@@ -78,9 +79,8 @@ export interface Outgoing {
   readonly url: string
   readonly contentType: string
   readonly body: Uint8Array
-  readonly retry: RetryPolicy
+  readonly attempt: Attempt
   readonly retryableStatus: (status: number) => boolean
-  readonly settles?: (status: number) => boolean
 }
 /** Sends one body; resolves and rejects as `deliver` does. */
 export type Send = (outgoing: Outgoing, call: Call) => ReturnType<typeof deliver>
@@ -99,12 +99,13 @@ export function httpClient(args: HttpClientArgs, at: readonly string[]): Send {
     throw new ArgumentError([...at, 'auth'], 'the handler can only check credentials of requests that come in, not add them to those that go out')
   }
   const fixed = headersOf(args.headers, [...at, 'headers'])
-  return async ({ contentType, body, ...delivery }, call) => {
+  return async ({ contentType, body, attempt, ...delivery }, call) => {
     const headers = new Headers(fixed)
     headers.set('content-type', contentType)
     if (encoding !== undefined) headers.set('content-encoding', encoding)
     await auth?.authorize!(headers, call)
-    return deliver(call, { ...delivery, timeoutMs, headers, body: encoding === undefined ? body : await compress(encoding, body) })
+    const encoded = encoding === undefined ? body : await compress(encoding, body)
+    return deliver(call, { ...delivery, headers, body: encoded, attempt: attempt.number, timeoutMs: shorter(timeoutMs, attempt.timeoutMs) })
   }
 }
 

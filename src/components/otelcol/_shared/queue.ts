@@ -1,16 +1,19 @@
 /** The `sending_queue` block of otelcol exporters. */
 
+import type { QueueBounds } from '../../../state/kinds.ts'
+import { mostLanes } from '../../../transport/destination.ts'
 import { ArgumentError } from '../../contract/errors.ts'
 import { anything, block, boolean, duration, integer, string, type Decoded } from '../../contract/schema.ts'
 
-const through = 'A batch is sent while its sender waits for the outcome, and the sender keeps it until then; no queue is kept yet.'
-const sizers = ['requests', 'items', 'bytes'] as const
+/** What `queue_size` may count, and the bound that it sets. */
+const sizers = { requests: 'batches', items: 'items', bytes: 'bytes' } as const
+const isSizer = (name: string): name is keyof typeof sizers => Object.hasOwn(sizers, name)
 
 const batchFields = {
   /** The longest time that a batch waits to fill. */
-  flush_timeout: duration({ default: '200ms' }),
+  flush_timeout: duration({ default: '200ms', inert: 'What waits is sent when the queue is drained, which begins at once.' }),
   /** The size from which a batch is sent. */
-  min_size: integer({ default: 2000 }),
+  min_size: integer({ default: 2000, inert: 'What waits is joined as far as it goes when the queue is drained.' }),
   /** The size at which a batch is divided; 0 for never. */
   max_size: integer({ default: 3000 }),
   /** What sizes count: `items` or `bytes`. */
@@ -18,34 +21,54 @@ const batchFields = {
 }
 
 const fields = {
-  /** Whether batches may wait in a queue. */
-  enabled: boolean({ default: true }),
-  /** How many batches leave the queue at once. */
-  num_consumers: integer({ default: 10, inert: through }),
-  /** How much the queue may hold, in what `sizer` counts. */
-  queue_size: integer({ default: 1000, inert: through }),
+  /**
+   * Whether batches may wait in a durable queue. Written out as `true`, every batch goes by the queue and is acknowledged from there;
+   * without it only those do that the destination cannot take. With `false` there is no queue.
+   */
+  enabled: boolean({ implied: true }),
+  /** How many requests are under way at once when the queue is drained; at most six are. */
+  num_consumers: integer({ default: 10, min: 1 }),
+  /** How much the queue may hold, in what `sizer` counts; 256 MiB where nothing is written. */
+  queue_size: integer({ implied: 1000 }),
   /** Whether a full queue makes senders wait. */
   block_on_overflow: boolean({ default: false, inert: 'Nothing may wait for room here: a sender is told at once to come again.' }),
   /** What `queue_size` counts: `requests`, `items` or `bytes`. */
-  sizer: string({ default: 'requests', inert: through }),
-  /** Whether senders wait until their batch has left the queue, as they always do here. */
-  wait_for_result: boolean({ default: false, inert: 'Senders always wait for the outcome here.' }),
+  sizer: string({ default: 'requests' }),
+  /** Whether senders wait until their batch has left the queue. */
+  wait_for_result: boolean({
+    default: false, inert: 'A batch is acknowledged when it is delivered or durable.', inertWhen: value => value === true,
+  }),
   /** Where the queue keeps what it holds. */
   storage: anything({ inert: 'Durable state is the platform\'s; no storage component is needed for it.' }),
   /** Joins what waits in the queue. */
-  batch: block(batchFields, { inert: through }),
+  batch: block(batchFields),
 }
 
 /** The queue in front of a destination. */
 export const sendingQueue = () => block(fields, { defaults: true })
 
-/** Throws ArgumentError for a queue that could not hold anything, in Alloy's words. */
-export function checkQueue(queue: Decoded<typeof fields>): void {
+/** What the block means for a destination: `maxItems` is the most of one request, 0 for any number. */
+export interface QueueSettings {
+  readonly mode: 'through' | 'queued' | 'direct'
+  readonly bounds: Partial<QueueBounds>
+  readonly lanes: number
+  readonly maxItems: number
+}
+
+/** Reads the block. Throws ArgumentError for a queue that could not hold anything, in Alloy's words. */
+export function queueSettings(queue: Decoded<typeof fields>): QueueSettings {
+  const { enabled, queue_size, sizer, batch, num_consumers } = queue
+  const maxItems = batch?.sizer === 'items' ? batch.max_size : 0
+  if (enabled === false) return { mode: 'direct', bounds: {}, lanes: 1, maxItems }
+  check(queue)
+  const bounds = queue_size === undefined || !isSizer(sizer) ? {} : { [sizers[sizer]]: queue_size }
+  return { mode: enabled === true ? 'queued' : 'through', bounds, lanes: Math.min(num_consumers, mostLanes), maxItems }
+}
+
+function check({ queue_size = 1000, sizer, batch }: Decoded<typeof fields>): void {
   const refuse = (name: string, message: string): never => { throw new ArgumentError(['sending_queue', ...name.split('.')], message) }
-  const { enabled, queue_size, sizer, batch } = queue
-  if (!enabled) return
   if (queue_size <= 0) refuse('queue_size', 'queue_size must be greater than zero')
-  if (!(sizers as readonly string[]).includes(sizer)) refuse('sizer', `invalid sizer: ${sizer}`)
+  if (!isSizer(sizer)) refuse('sizer', `invalid sizer: ${sizer}`)
   if (batch === undefined) return
   if (batch.sizer === sizer && batch.min_size > queue_size) {
     refuse('batch.min_size', '`min_size` must be less than or equal to `queue_size`')

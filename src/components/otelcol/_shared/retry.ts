@@ -1,6 +1,6 @@
 /** The `retry_on_failure` block of otelcol exporters. */
 
-import type { RetryPolicy } from '../../../transport/deliver.ts'
+import type { RetryPolicy } from '../../../transport/retry.ts'
 import { ArgumentError } from '../../contract/errors.ts'
 import { block, boolean, duration, number, type Decoded } from '../../contract/schema.ts'
 
@@ -15,8 +15,8 @@ const fields = {
   multiplier: number({ default: 1.5 }),
   /** The longest wait. */
   max_interval: duration({ default: '30s' }),
-  /** How long to go on; 0 for ever. While a sender waits for the answer it is also given up after two seconds. */
-  max_elapsed_time: duration({ default: '5m' }),
+  /** How long a batch may wait to be delivered, where this is written out; 0 for ever. Without it the bounds of the queue decide. */
+  max_elapsed_time: duration({ implied: '5m' }),
 }
 
 /** How an exporter repeats what failed. */
@@ -34,6 +34,6 @@ export function retryPolicy(args: Decoded<typeof fields>): RetryPolicy {
     maxMs: args.max_interval,
     multiplier: args.multiplier,
     jitter: args.randomization_factor,
-    maxElapsedMs: args.max_elapsed_time,
+    maxElapsedMs: args.max_elapsed_time ?? 0,
   }
 }

@@ -1,18 +1,20 @@
 import { debugMetrics } from '../_shared/debug-metrics.ts'
 import { checkUrl, httpClient, httpClientFields, type Send } from '../_shared/http-client.ts'
-import { checkQueue, sendingQueue } from '../_shared/queue.ts'
+import { queueSettings, sendingQueue } from '../_shared/queue.ts'
 import { retryOnFailure, retryPolicy } from '../_shared/retry.ts'
 import { utf8 } from '../../../lib/bytes.ts'
 import type { OtlpBatch, OtlpSignal } from '../../../telemetry/batch.ts'
-import { countItems, splitOtlp } from '../../../telemetry/otlp.ts'
-import { shown, type RetryPolicy } from '../../../transport/deliver.ts'
+import { countItems, otlpBatch, splitOtlp } from '../../../telemetry/otlp.ts'
+import { partition } from '../../../telemetry/partition.ts'
+import { shown, type Answer } from '../../../transport/deliver.ts'
+import { destination, destinationState, type Attempt, type Destination, type Note } from '../../../transport/destination.ts'
 import { WireError } from '../../../wire/error.ts'
 import { otlpProtoToJson } from '../../../wire/otlp-json.ts'
 import { decodeExportResponse, type OtlpEncoding } from '../../../wire/otlp-response.ts'
-import type { Call } from '../../contract/call.ts'
+import { nobody, type Call, type Client } from '../../contract/call.ts'
 import type { OtlpConsumer } from '../../contract/consume.ts'
 import { defineComponent } from '../../contract/define.ts'
-import { ArgumentError, ConsumeError, permanent } from '../../contract/errors.ts'
+import { ArgumentError, permanent } from '../../contract/errors.ts'
 import { args, block, string } from '../../contract/schema.ts'
 
 /** Sends traces, metrics and logs as OTLP over HTTP. */
@@ -38,27 +40,54 @@ export default defineComponent({
     encoding: string({ default: 'proto' }),
   }),
   exports: { input: 'otelcol.Consumer' },
+  state: destinationState,
   build({ client, sending_queue, retry_on_failure, encoding, ...endpoints }) {
-    checkQueue(sending_queue)
+    const queue = queueSettings(sending_queue)
+    const retry = retryPolicy(retry_on_failure)
     if (encoding !== 'proto' && encoding !== 'json') {
       throw new ArgumentError(['encoding'], `invalid encoding type ${encoding}`, { hint: 'use "proto" or "json"' })
     }
     const urls = addresses(client.endpoint, { traces: endpoints.traces_endpoint, metrics: endpoints.metrics_endpoint, logs: endpoints.logs_endpoint })
-    const exporter: Exporter = { urls, encoding, send: httpClient(client, ['client']), retry: retryPolicy(retry_on_failure) }
-    const input: OtlpConsumer = { consume: (batch, call) => exportBatch(exporter, batch, call) }
-    return { exports: { input } }
+    const send = httpClient(client, ['client'])
+    const withClient = client.auth !== undefined
+    const to = (signal: OtlpSignal) => urls[signal] === undefined ? undefined : destination<OtlpBatch>({
+      name: signal,
+      shown: shown(urls[signal]),
+      // Without retries nothing would be gained by keeping what failed; its sender has it.
+      mode: retry.enabled ? queue.mode : 'direct',
+      bounds: queue.bounds,
+      retry,
+      lanes: queue.lanes,
+      items: countItems,
+      requests: batch => (queue.maxItems === 0 ? [batch] : splitOtlp(batch, { maxItems: queue.maxItems })),
+      partition,
+      halve: request => splitOtlp(request, { maxItems: Math.ceil(countItems(request) / 2) }),
+      note: (_batch, call) => (withClient ? clientNote(call.client) : {}),
+      restore: bytes => otlpBatch(signal, bytes),
+      send: (request, note, call, attempt) => sendOnce({ url: urls[signal]!, encoding, send }, request, call.from(noted(note, call.client)), attempt),
+    })
+    const destinations = { traces: to('traces'), metrics: to('metrics'), logs: to('logs') }
+    const input: OtlpConsumer = {
+      async consume(batch, call) {
+        const target = destinations[batch.signal]
+        if (target === undefined) throw permanent(`there is no address for ${batch.signal}: set client.endpoint or ${batch.signal}_endpoint`, { status: 500 })
+        await target.consume([batch], call)
+      },
+    }
+    return { exports: { input }, drains: Object.values(destinations).flatMap((target: Destination<OtlpBatch> | undefined) => target?.drain ?? []) }
   },
 })
 
-interface Exporter {
-  readonly urls: Readonly<Record<OtlpSignal, string | undefined>>
-  readonly encoding: OtlpEncoding
-  readonly send: Send
-  readonly retry: RetryPolicy
+/** What the credentials of a request that waited may be made of: its sender's headers. */
+function clientNote({ metadata }: Client): Note {
+  return Object.keys(metadata).length === 0 ? {} : { client: JSON.stringify(metadata) }
 }
 
+const noted = ({ client }: Note, present: Client): Client =>
+  (client === undefined ? present : { ...nobody, metadata: JSON.parse(client) as Client['metadata'] })
+
 /** Where each signal goes; undefined for one without an address. */
-function addresses(endpoint: string, own: Readonly<Record<OtlpSignal, string>>): Exporter['urls'] {
+function addresses(endpoint: string, own: Readonly<Record<OtlpSignal, string>>): Readonly<Record<OtlpSignal, string | undefined>> {
   if (endpoint === '' && Object.values(own).every(url => url === '')) {
     throw new ArgumentError(['client', 'endpoint'], 'at least one endpoint must be specified')
   }
@@ -69,40 +98,24 @@ function addresses(endpoint: string, own: Readonly<Record<OtlpSignal, string>>):
 
 /** The collector's list; every other refusal is for good. */
 const retryableStatus = (status: number) => status === 429 || (status >= 502 && status <= 504)
-const tooLarge = 413
 
-async function exportBatch(exporter: Exporter, batch: OtlpBatch, call: Call): Promise<void> {
-  const { encoding, retry } = exporter
-  const url = exporter.urls[batch.signal]
-  if (url === undefined) throw permanent(`there is no address for ${batch.signal}: set client.endpoint or ${batch.signal}_endpoint`, { status: 500 })
-  const body = encoding === 'proto' ? batch.bytes : utf8(otlpProtoToJson(batch.bytes, batch.signal))
-  const contentType = encoding === 'proto' ? 'application/x-protobuf' : 'application/json'
-  const answer = await exporter.send({ url, contentType, body, retry, retryableStatus, settles: status => status === tooLarge }, call)
-  if (answer.status === tooLarge) return exportHalves(exporter, url, batch, call)
-  logPartialSuccess(answer, url, batch, call)
+interface Way {
+  readonly url: string
+  readonly encoding: OtlpEncoding
+  readonly send: Send
 }
 
-/** A batch that is too large goes in two; the one item that is too large by itself is refused for good, and costs no other. */
-async function exportHalves(exporter: Exporter, url: string, batch: OtlpBatch, call: Call): Promise<void> {
-  const items = countItems(batch)
-  if (items <= 1) throw permanent(`${shown(url)} answered 413: a single item of ${batch.bytes.length} bytes is too large for it`, { rejected: items })
-  const refusals: ConsumeError[] = []
-  for (const half of splitOtlp(batch, { maxItems: Math.ceil(items / 2) })) {
-    try {
-      await exportBatch(exporter, half, call)
-    } catch (error) {
-      // Anything that may succeed later makes the sender come again with the whole.
-      if (!(error instanceof ConsumeError) || error.kind !== 'permanent') throw error
-      refusals.push(new ConsumeError('permanent', error.message, { status: error.status, rejected: error.rejected ?? countItems(half), cause: error }))
-    }
-  }
-  if (refusals.length === 0) return
-  const rejected = refusals.reduce((sum, refusal) => sum + refusal.rejected!, 0)
-  throw permanent(refusals[0]!.message, { status: refusals[0]!.status, rejected, cause: refusals })
+async function sendOnce({ url, encoding, send }: Way, batch: OtlpBatch, call: Call, attempt: Attempt): Promise<'sent' | 'too large'> {
+  const body = encoding === 'proto' ? batch.bytes : utf8(otlpProtoToJson(batch.bytes, batch.signal))
+  const contentType = encoding === 'proto' ? 'application/x-protobuf' : 'application/json'
+  const answer = await send({ url, contentType, body, attempt, retryableStatus }, call)
+  if (answer === 'too large') return answer
+  logPartialSuccess(answer, url, batch, call)
+  return 'sent'
 }
 
 /** What the destination dropped of a batch that it accepted is only logged: sending it again could not help. */
-function logPartialSuccess({ headers, body }: Awaited<ReturnType<Send>>, url: string, { signal }: OtlpBatch, call: Call): void {
+function logPartialSuccess({ headers, body }: Exclude<Answer, 'too large'>, url: string, { signal }: OtlpBatch, call: Call): void {
   const type = (headers.get('content-type') ?? '').split(';')[0]!.trim()
   const encoding: OtlpEncoding | undefined = type === 'application/x-protobuf' ? 'proto' : type === 'application/json' ? 'json' : undefined
   if (encoding === undefined) return

@@ -5,11 +5,13 @@ import type { PrometheusConsumer } from '../../contract/consume.ts'
 import { ArgumentError } from '../../contract/errors.ts'
 import type { PrometheusBatch } from '../../../telemetry/batch.ts'
 import { mergeLabels, type Labels } from '../../../telemetry/labels.ts'
-import { LabelCache, countSamples, mapLabels, splitPrometheus, stripPrometheus } from '../../../telemetry/prometheus.ts'
+import { partition } from '../../../telemetry/partition.ts'
+import { LabelCache, countSamples, mapLabels, prometheusBatch, splitPrometheus, stripPrometheus } from '../../../telemetry/prometheus.ts'
 import { httpUrl, present, sendableHeader, type Path } from '../../../transport/arguments.ts'
 import { httpClient, setCredentials } from '../../../transport/client.ts'
-import { deliver, type RetryPolicy } from '../../../transport/deliver.ts'
-import { sendInOrder } from '../../../transport/in-order.ts'
+import { deliver, shorter, shown } from '../../../transport/deliver.ts'
+import { destination, mostLanes, type Destination } from '../../../transport/destination.ts'
+import type { RetryPolicy } from '../../../transport/retry.ts'
 import { rulesAt } from '../../../transport/rule-args.ts'
 import { signer } from '../../../transport/sigv4.ts'
 import { identify, userAgent } from '../../../transport/user-agent.ts'
@@ -20,8 +22,18 @@ import { v2Message, type Message } from './messages.ts'
 import type { EndpointArgs } from './remote-args.ts'
 import { keepTimes } from './times.ts'
 
-/** A consumer that sends to the endpoint whose arguments stand at `path`; throws ArgumentError for what cannot work. */
-export function remoteWriteEndpoint(args: EndpointArgs, external: Labels, path: Path): PrometheusConsumer {
+/** How an endpoint is told from others, and how its samples wait. */
+export interface EndpointQueue {
+  readonly name: string
+  readonly mode: 'through' | 'queued'
+  /** How long samples may wait; 0 for as long as there is room. */
+  readonly maxAgeMs: number
+}
+
+/** The endpoint whose arguments stand at `path`: its consumer, and its destination. Throws ArgumentError for what cannot work. */
+export function remoteWriteEndpoint(
+  args: EndpointArgs, external: Labels, { name, mode, maxAgeMs }: EndpointQueue, path: Path,
+): { consumer: PrometheusConsumer; target: Destination<PrometheusBatch> } {
   const { remote_timeout, queue_config: queue } = args
   const address = httpUrl(args.url, [...path, 'url'])
   const prepare = preparation(args, external, path)
@@ -29,40 +41,65 @@ export function remoteWriteEndpoint(args: EndpointArgs, external: Labels, path: 
   const sign = args.sigv4 === undefined ? undefined : signer(args.sigv4, [...path, 'sigv4'])
   const encode = encoders[args.protobuf_message]
   const retry: RetryPolicy = {
-    enabled: true, initialMs: queue.min_backoff, maxMs: queue.max_backoff, multiplier: 2, jitter: 0, maxElapsedMs: 0,
+    enabled: true, initialMs: queue.min_backoff, maxMs: queue.max_backoff, multiplier: 2, jitter: 0, maxElapsedMs: maxAgeMs,
   }
   const retryableStatus = (status: number) => status >= 500 || (status === 429 && queue.retry_on_http_429)
+  const young = ageLimit(args)
 
-  return {
-    async consume(batch, call) {
-      const ready = prepare(batch, call)
-      if (ready.bytes.length === 0) return
-      const common = await headersFor(call)
-      await sendInOrder(splitPrometheus(ready, { maxSamples: queue.max_samples_per_send }), countSamples, async (part) => {
-        const body = encodeSnappy(encode(part))
-        const headers = new Headers(common)
-        await sign?.(address.url, headers, body, call)
-        await deliver(call, { url: address.url, body, headers, timeoutMs: remote_timeout, retry, retryableStatus, redirect: headersFor.redirect })
+  const target = destination<PrometheusBatch>({
+    name,
+    shown: shown(address.url),
+    mode,
+    retry,
+    lanes: Math.max(1, Math.min(queue.max_shards, mostLanes)),
+    items: countSamples,
+    requests: batch => splitPrometheus(batch, { maxSamples: queue.max_samples_per_send }),
+    partition,
+    halve: request => splitPrometheus(request, { maxSamples: Math.ceil(countSamples(request) / 2) }),
+    note: () => ({}),
+    restore: prometheusBatch,
+    async send(request, _note, call, attempt) {
+      const part = young(request, call)
+      if (part.bytes.length === 0) return 'sent'
+      const body = encodeSnappy(encode(part))
+      const headers = await headersFor(call)
+      await sign?.(address.url, headers, body, call)
+      const answer = await deliver(call, {
+        url: address.url, body, headers, timeoutMs: shorter(remote_timeout, attempt.timeoutMs), attempt: attempt.number, retryableStatus, redirect: headersFor.redirect,
       })
+      return answer === 'too large' ? answer : 'sent'
+    },
+  })
+  const consumer: PrometheusConsumer = {
+    async consume(batch, call) {
+      const ready = prepare(batch)
+      if (ready.bytes.length > 0) await target.consume([ready], call)
     },
   }
+  return { consumer, target }
 }
 
 /** What the labels and samples of a batch go through before they are sent, in Prometheus' order. */
-function preparation(args: EndpointArgs, external: Labels, path: Path): (batch: PrometheusBatch, call: Call) => PrometheusBatch {
-  const { send_exemplars, send_native_histograms, metadata_config, queue_config } = args
+function preparation(args: EndpointArgs, external: Labels, path: Path): (batch: PrometheusBatch) => PrometheusBatch {
+  const { send_exemplars, send_native_histograms, metadata_config } = args
   const rules = rulesAt(args.write_relabel_config, [...path, 'write_relabel_config'])
   const untouched = rules.rules.length === 0 && external.length === 0
   const cache = new LabelCache()
   const strip = { exemplars: !send_exemplars, histograms: !send_native_histograms, metadata: !metadata_config.send }
-  return (batch, call) => {
+  return (batch) => {
     // What a series says itself wins over the external labels, and rules see both.
     const labelled = untouched ? batch : mapLabels(batch, labels => rules.relabel(mergeLabels(external, labels)), cache)
-    const ready = stripPrometheus(labelled, strip)
-    if (queue_config.sample_age_limit === 0) return ready
-    const oldest = call.now() - queue_config.sample_age_limit
-    const { batch: young, dropped } = keepTimes(ready, timestamp => timestamp >= oldest)
-    if (dropped > 0) call.log('warn', 'samples are older than sample_age_limit and are not sent', { samples: dropped, endpoint: args.name })
+    return stripPrometheus(labelled, strip)
+  }
+}
+
+/** Takes out samples that are too old at the time when they are sent. */
+function ageLimit({ name, queue_config: { sample_age_limit } }: EndpointArgs): (batch: PrometheusBatch, call: Call) => PrometheusBatch {
+  if (sample_age_limit === 0) return batch => batch
+  return (batch, call) => {
+    const oldest = call.now() - sample_age_limit
+    const { batch: young, dropped } = keepTimes(batch, timestamp => timestamp >= oldest)
+    if (dropped > 0) call.log('warn', 'samples are older than sample_age_limit and are not sent', { samples: dropped, endpoint: name })
     return young
   }
 }

@@ -7,13 +7,13 @@ import { sigV4 } from '../../../transport/sigv4.ts'
 import { azureAd } from './azuread.ts'
 import { v1Message, v2Message } from './messages.ts'
 
-const noQueue = 'Samples are forwarded while their request waits, so there is no queue in memory and there are no shards.'
+const noQueue = 'What waits is kept in a durable queue, not in memory; it is sent in as many lanes as it fills.'
 
 const queue = {
   /** How many samples a shard would hold. */
   capacity: integer({ default: 10_000, inert: noQueue }),
-  /** The most shards. */
-  max_shards: integer({ default: 50, inert: noQueue }),
+  /** The most requests under way at once while the queue is drained; there are never more than six. */
+  max_shards: integer({ default: 50, min: 0 }),
   /** The fewest shards. */
   min_shards: integer({ default: 1, inert: noQueue }),
   /** The most samples of one request to the destination; more are sent in several, one after the other. */
@@ -75,11 +75,13 @@ export const endpointArgs = {
 } satisfies Fields
 export type EndpointArgs = Decoded<typeof endpointArgs>
 
+const cut = 'What has been delivered leaves the queue at once; there is no log to cut.'
+
 export const walArgs = {
   /** How often the log would be cut. */
-  truncate_frequency: duration({ default: '2h' }),
+  truncate_frequency: duration({ default: '2h', inert: cut }),
   /** How long samples would be kept at least. */
-  min_keepalive_time: duration({ default: '5m' }),
-  /** How long samples would be kept at most. */
+  min_keepalive_time: duration({ default: '5m', inert: cut }),
+  /** How long samples may wait for their endpoint; older ones are dropped, and counted. */
   max_keepalive_time: duration({ default: '8h' }),
 } satisfies Fields
