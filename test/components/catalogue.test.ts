@@ -50,7 +50,7 @@ describe('every component', () => {
         const definition = (await lookup(name))!
         const { value } = decode(definition.args, everything(definition.args), 'experimental')
         try {
-          definition.build(value, definition.state ?? {})
+          definition.build(value, definition.state ?? {}, { id: `${name}.test` })
         } catch (error) {
           assert.ok(error instanceof ArgumentError, String(error))
         }

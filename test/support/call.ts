@@ -35,6 +35,9 @@ export interface FakeCallOptions {
   /** Where its state stands; memory of its own without one. */
   readonly store?: Store
   readonly keepsRefused?: boolean
+  readonly egress?: Call['egress']
+  /** What the collector answers itself. */
+  readonly ask?: (request: Request) => Response | Promise<Response>
 }
 
 export interface FakeCall extends Call {
@@ -76,6 +79,8 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
       if (options.fetch === undefined) throw new Error(`nothing answers ${url}`)
       return options.fetch(sent, requests.length - 1)
     },
+    egress: options.egress ?? 'any',
+    ask: async request => options.ask?.(request) ?? new Response('nothing here\n', { status: 404 }),
     async sleep(ms) {
       sleeps.push(ms)
       now += ms

@@ -28,11 +28,11 @@ export function problemsOf(definition: Definition, text: string, variables: Vari
 }
 
 /** Builds a component from the text of its body; throws for whatever is wrong with it, but not for inert fields. */
-export function buildComponent(definition: Definition, text: string, variables: Variables = {}): Instance {
+export function buildComponent(definition: Definition, text: string, variables: Variables = {}, id = `${definition.name}.test`): Instance {
   const { value, problems } = decodeArguments(definition, text, variables)
   const wrong = problems.filter(problem => problem.kind !== 'inert')
   if (wrong.length > 0) throw new Error(wrong.map(({ kind, name, text: about }) => `${kind} ${name} ${about}`).join('; '))
-  return definition.build(value, definition.state ?? {})
+  return definition.build(value, definition.state ?? {}, { id })
 }
 
 /** A value for `variables`: what another component would export. */

@@ -47,7 +47,7 @@ function refusal(definition: Definition, config: string): string | undefined {
   const wrong = problems.filter(problem => problem.kind !== 'inert')
   if (wrong.length > 0) return wrong.map(({ kind, name: at, text }) => `${kind} ${at} ${text}`).join('; ')
   try {
-    definition.build(value, definition.state ?? {})
+    definition.build(value, definition.state ?? {}, { id: '' })
     return undefined
   } catch (error) {
     return complete ? String(error) : undefined

@@ -27,6 +27,10 @@ export interface Call {
   readonly signal: AbortSignal
   readonly client: Client
   fetch(url: string, init?: RequestInit): Promise<Response>
+  /** What this collector itself answers, without leaving the process: pages of its components (`Instance.pages`), and `/metrics`. */
+  ask(request: Request): Promise<Response>
+  /** Which addresses that others name (targets of scrapes) may be asked; see transport/egress.ts. */
+  readonly egress: 'any' | readonly string[]
   /** Resolves after `ms`, or rejects when the signal aborts. */
   sleep(ms: number): Promise<void>
   /** A line of the collector's own log; the component's id is added. `fields` must hold no secrets. */

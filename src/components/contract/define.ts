@@ -59,10 +59,20 @@ export interface Instance {
   readonly refresh?: { readonly everyMs: number; run(call: Call): Promise<Readonly<Record<string, unknown>>> }
   /** What waits in durable queues to be sent on. */
   readonly drains?: readonly Drain[]
+  /** Pages by path, for the collector itself only: what `Call.ask` reads below `/api/v0/component/<id>`. */
+  readonly pages?: Readonly<Record<string, RouteHandler>>
+  /** What the component knows of its own work, as the API and the UI show it: plain data without secrets. */
+  debug?(call: Call): Promise<unknown>
   /** Of the `http` block: who may come in at all. */
   readonly guard?: Guard
   /** Of the `logging` block. */
   readonly logging?: { readonly level: LogLevel; readonly format: 'logfmt' | 'json' }
+}
+
+/** What a component may know of itself while it is built. */
+export interface Self {
+  /** Its id in the configuration: `prometheus.scrape.default`. */
+  readonly id: string
 }
 
 export type Platform = 'cloudflare' | 'lambda' | 'node'
@@ -82,7 +92,7 @@ export interface Definition<F extends Fields = Fields, S extends Readonly<Record
   /** Platforms that cannot run it, each with the reason and what to use instead. */
   readonly impossible?: Partial<Record<Platform, string>>
   /** Pure and synchronous: it runs in global scope, and at build time to check. Throws ArgumentError for what the user must mend. */
-  build(args: Decoded<F>, state: S): Instance
+  build(args: Decoded<F>, state: S, self: Self): Instance
 }
 
 /** Declares a component; see ARCHITECTURE.md, "The component contract". */

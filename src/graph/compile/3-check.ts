@@ -84,9 +84,9 @@ function checkStability({ definition, block, file }: ComponentNode, allowed: Sta
 }
 
 /** Lets the component itself judge its arguments; what it says where blanks are means nothing, and is dropped. */
-function tryBuild({ definition, block, file }: ComponentNode, { value, complete, blanks }: DecodeResult, report: Report): Instance | undefined {
+function tryBuild({ id, definition, block, file }: ComponentNode, { value, complete, blanks }: DecodeResult, report: Report): Instance | undefined {
   try {
-    return definition.build(value, definition.state ?? {})
+    return definition.build(value, definition.state ?? {}, { id })
   } catch (error) {
     const known = error instanceof ArgumentError
     if (known ? isDoubtful(error.path, blanks) : !complete) return undefined
@@ -100,8 +100,9 @@ function tryBuild({ definition, block, file }: ComponentNode, { value, complete,
 const place = ({ kind, at, path }: Problem): Span => (kind === 'invalid' ? locate(at as Expression, path) : at)
 
 function word(problem: Problem, allowed: Stability, id: string) {
-  const { kind, name, text, known = [] } = problem
-  const last = name.slice(name.lastIndexOf('.') + 1)
+  const { kind, name, text, known = [], at } = problem
+  // Names of blocks can have dots; where there is one to point at, it is as long as the name.
+  const last = kind.startsWith('missing') ? name.slice(name.lastIndexOf('.') + 1) : name.slice(at.start - at.end)
   switch (kind) {
     case 'missing-attribute': return messages.missingAttribute(last)
     case 'missing-block': return messages.missingBlock(last)

@@ -17,6 +17,7 @@ export interface Surroundings {
   readonly log: LogSettings
   readonly state: StateOpener
   readonly ledger: Ledger
+  readonly ask: (request: Request, signal: AbortSignal) => Promise<Response>
   /** The installation's id once it is known. */
   installation?: string
 }
@@ -42,8 +43,10 @@ export class GraphCall implements Call {
   now(): number { return this.#around.host.now() }
   random(): number { return this.#around.host.random() }
   fetch(url: string, init?: RequestInit): Promise<Response> { return this.#around.host.fetch(url, init) }
+  ask(request: Request): Promise<Response> { return this.#around.ask(request, this.signal) }
   sleep(ms: number): Promise<void> { return this.#around.host.sleep(ms, this.signal) }
   get keepsRefused(): boolean { return this.#around.host.env('SLUICE_DEAD_LETTERS') === 'on' }
+  get egress(): 'any' | readonly string[] { return egressOf(this.#around.host) }
   print(line: string): void { this.#around.host.print(line) }
 
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
@@ -76,6 +79,13 @@ export class GraphCall implements Call {
   open<K extends StateKey>(key: K): StateOf<K> {
     return this.#around.state.open(key, this.#id)
   }
+}
+
+/** On one's own machine everything may be asked, as in Alloy; in the cloud only what is public, unless the deployment says more. */
+function egressOf({ platform, env }: Host): 'any' | readonly string[] {
+  const allowed = env('SLUICE_EGRESS_ALLOW')
+  if (allowed === undefined) return platform === 'node' ? 'any' : []
+  return allowed.split(',').map(each => each.trim()).filter(each => each !== '')
 }
 
 const installationKey = 'installation'

@@ -79,7 +79,7 @@ export class Graph {
     const env: StateEnv = { now, random, shareIo, ...(host.elapsed && { elapsed: host.elapsed }), onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } }
     const state = new StateOpener(openers, host.store, env)
     this.ledger = new Ledger(host.store, { ...env, sleep: ms => host.sleep(ms, never()), onFailure: error => { this.#uncounted(error) } })
-    this.#around = { host, plan, state, ledger: this.ledger, log: { level: 'info', format: 'logfmt' } }
+    this.#around = { host, plan, state, ledger: this.ledger, ask: (request, signal) => this.#ask(request, signal), log: { level: 'info', format: 'logfmt' } }
     this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components)]))
     for (const node of this.#nodes.values()) this.#build(node)
     this.#index()
@@ -112,7 +112,7 @@ export class Graph {
       problems.push(...wrong.filter(problem => problem.kind !== 'inert').map(problem => `${problem.name} ${problem.text || problem.kind}`))
       if (problems.length > 0) throw new ArgumentError([], problems.join('; '))
       if (!complete) return this.#wait(node)
-      node.instance = definition.build(value, definition.state ?? {})
+      node.instance = definition.build(value, definition.state ?? {}, { id: plan.id })
       if (node.instance.refresh === undefined || node.refreshedMs !== undefined) this.#publish(node, node.instance.exports ?? {})
       else this.#wait(node)
     } catch (error) {
@@ -189,6 +189,26 @@ export class Graph {
 
   /** A call that enters at node `id`. */
   enter(id: string, signal: AbortSignal, client?: Client): Call { return this.#call(id, signal, client) }
+
+  /** Answers of handlers that components may ask for, by path. */
+  readonly pages = new Map<string, () => Response | Promise<Response>>()
+
+  /** Answers what a component asks of this collector itself: a page of a component, or of the handlers. */
+  async #ask(request: Request, signal: AbortSignal): Promise<Response> {
+    const { pathname } = new URL(request.url)
+    for (const { plan: { id }, instance } of this.#nodes.values()) {
+      // Ids inside modules have slashes of their own, and are written as they are.
+      const prefix = `/api/v0/component/${id}`
+      const page = pathname.startsWith(`${prefix}/`) ? instance?.pages?.[pathname.slice(prefix.length)] : undefined
+      if (page !== undefined) return page(request, this.#call(id, signal))
+    }
+    return await this.pages.get(pathname)?.() ?? new Response(`nothing here answers ${pathname}\n`, { status: 404 })
+  }
+
+  /** What component `id` says of its own work; undefined where it says nothing. */
+  async debug(id: string, signal: AbortSignal): Promise<unknown> {
+    return this.#nodes.get(id)?.instance?.debug?.(this.#call(id, signal))
+  }
 
   /** Resolves once every value that must be read before the first use has been read, or has failed to be. */
   async ready(signal: AbortSignal): Promise<void> {

@@ -44,6 +44,7 @@ export function createApp(graph: Graph, only?: string): App {
   })
 
   if (only === undefined) {
+    graph.pages.set('/metrics', () => ownRoutes['/metrics']!.answer(graph))
     for (const [path, { methods, answer }] of Object.entries(ownRoutes)) {
       app.on([...methods], path, () => answer(graph))
       app.all(path, context => notAllowed(context.req.method, path, methods))
