@@ -98,18 +98,27 @@ function readSample(reader: ExpositionReader, tokens: Tokens, braced: boolean): 
     token = afterName(tokens)
     if (reader.nameFrom < 0) throw tokens.refused('metric name not set')
   }
+  return readRest(reader, tokens, token)
+}
+
+/** Reads the value of a series that is known already, from behind it on. */
+export function nextOpenMetricsValue(reader: ExpositionReader, tokens: Tokens): Entry {
+  return readRest(reader, tokens, afterName(tokens))
+}
+
+function readRest(reader: ExpositionReader, tokens: Tokens, token: Token): Entry {
   if (token !== 'VALUE') throw tokens.unexpected('expected value after metric', token)
   reader.value = readFloat(tokens, tokens.start + 1)
-  token = afterValue(tokens)
-  reader.hasTimestamp = token === 'TIMESTAMP'
-  if (token === 'TIMESTAMP') {
+  let after = afterValue(tokens)
+  reader.hasTimestamp = after === 'TIMESTAMP'
+  if (after === 'TIMESTAMP') {
     reader.timestamp = readTimestamp(tokens, 'timestamp')
-    token = afterValue(tokens)
-    if (token !== 'LINEBREAK' && token !== 'COMMENT') throw tokens.unexpected('expected next entry after timestamp', token)
+    after = afterValue(tokens)
+    if (after !== 'LINEBREAK' && after !== 'COMMENT') throw tokens.unexpected('expected next entry after timestamp', after)
   }
-  if (token === 'COMMENT') readExemplar(reader, tokens)
-  else if (token === 'EOF') throw tokens.error(UNENDED)
-  else if (token !== 'LINEBREAK') throw unstarted(tokens)
+  if (after === 'COMMENT') readExemplar(reader, tokens)
+  else if (after === 'EOF') throw tokens.error(UNENDED)
+  else if (after !== 'LINEBREAK') throw unstarted(tokens)
   return 'series'
 }
 

@@ -133,16 +133,25 @@ function readSample(reader: ExpositionReader, tokens: Tokens, braced: boolean): 
     token = afterName(tokens)
     if (reader.nameFrom < 0) throw tokens.refused('metric name not set')
   }
+  return readRest(reader, tokens, token)
+}
+
+/** Reads the value of a series that is known already, from behind it on. */
+export function nextTextValue(reader: ExpositionReader, tokens: Tokens): Entry {
+  return readRest(reader, tokens, afterName(tokens))
+}
+
+function readRest(reader: ExpositionReader, tokens: Tokens, token: Token): Entry {
   if (token !== 'VALUE') throw tokens.unexpected('expected value after metric', token)
   reader.value = readFloat(tokens, tokens.start)
-  token = afterValue(tokens)
-  reader.hasTimestamp = token === 'TIMESTAMP'
-  if (token === 'TIMESTAMP') {
+  let after = afterValue(tokens)
+  reader.hasTimestamp = after === 'TIMESTAMP'
+  if (after === 'TIMESTAMP') {
     reader.timestamp = readTimestamp(tokens)
-    token = afterValue(tokens)
-    if (token !== 'LINEBREAK') throw tokens.unexpected('expected next entry after timestamp', token)
+    after = afterValue(tokens)
+    if (after !== 'LINEBREAK') throw tokens.unexpected('expected next entry after timestamp', after)
   }
-  if (token !== 'LINEBREAK') throw tokens.unexpected('expected timestamp or new record', token)
+  if (after !== 'LINEBREAK') throw tokens.unexpected('expected timestamp or new record', after)
   return 'series'
 }
 

@@ -11,9 +11,9 @@
  */
 import { text } from '../lib/bytes.ts'
 import { CreatedFinder, isCreatedLine } from './exposition-created.ts'
-import { nextOpenMetrics } from './exposition-openmetrics.ts'
-import { nextText } from './exposition-text.ts'
-import { NEWLINE, Tokens } from './exposition-tokens.ts'
+import { nextOpenMetrics, nextOpenMetricsValue } from './exposition-openmetrics.ts'
+import { nextText, nextTextValue } from './exposition-text.ts'
+import { BLANK, NEWLINE, OPEN, SPACE, Tokens, kinds } from './exposition-tokens.ts'
 import { canonicalFloat, unescapeHelp, unescapeLabel } from './exposition-value.ts'
 
 export type ExpositionFormat = 'text' | 'openmetrics'
@@ -80,6 +80,7 @@ export class ExpositionReader {
   exemplarTimestamp = 0
   readonly #format: ExpositionFormat
   readonly #skipCreated: boolean
+  #view: DataView | undefined
   #created: CreatedFinder | undefined
   /** The text of the series, once it was asked for. */
   #series: string | undefined
@@ -105,6 +106,33 @@ export class ExpositionReader {
       if (tokens.pos - tokens.entry > line) throw tokens.error(`a line of more than ${line} bytes, which is the limit`)
       if (entry !== 'series' || !this.#skipCreated || !isCreatedLine(this)) return entry
     }
+  }
+
+  /**
+   * Goes to the next entry if it is a sample of the series in `known[from, to)`, which stood so on an earlier page of this format;
+   * false, and nothing has happened, if it may be another. Its labels are not read again: only ranges of the series, value, timestamp
+   * and exemplar are there, no names.
+   */
+  nextKnown(known: DataView, from: number, to: number): boolean {
+    const { tokens, bytes } = this
+    const start = tokens.pos
+    const end = start + to - from
+    // What follows decides whether it was all of the series.
+    if (end + 1 >= bytes.length || bytes[end] !== SPACE || (kinds[bytes[end + 1]!]! & BLANK) !== 0 || bytes[end + 1] === OPEN) return false
+    const view = this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    let at = from
+    let own = start
+    for (; at + 4 <= to; at += 4, own += 4) if (known.getInt32(at) !== view.getInt32(own)) return false
+    for (; at < to; at++, own++) if (known.getUint8(at) !== bytes[own]) return false
+    this.labels.count = 0
+    this.#series = undefined
+    this.hasExemplar = false
+    this.seriesFrom = tokens.entry = tokens.start = start
+    this.seriesTo = tokens.pos = end
+    this.nameFrom = this.nameTo = start
+    this.entry = this.#format === 'text' ? nextTextValue(this, tokens) : nextOpenMetricsValue(this, tokens)
+    if (tokens.pos - start > this.limits.line) throw tokens.error(`a line of more than ${this.limits.line} bytes, which is the limit`)
+    return true
   }
 
   /** When the counter, histogram or summary of this series began, in milliseconds, where a later `_created` line of it says so. */
