@@ -57,8 +57,16 @@ function checkAttribute(attribute: Attribute, shape: Shape, seen: Set<string>, c
   if (field.form !== 'attribute') return complain(attribute, messages.expectedBlock(name))
   if (seen.has(name)) return complain(attribute, messages.duplicateAttribute(name))
   seen.add(name)
-  checkExpression(attribute.value, field.type, (span, reason, hint) => complain(span, messages.doesNotFit(reason, hint ?? `${name} takes ${typeText(field.type)}.`)), complain)
+  checkExpression(attribute.value, field.type, (span, reason, hint) => complain(span, messages.doesNotFit(reason, hint ?? takes(name, field.type))), complain)
 }
+
+/** How values of some types are written. */
+const written: Partial<Record<ValueType['kind'], string>> = {
+  duration: 'a duration, such as "30s" or "1m30s"', size: 'a size, such as "20MiB"', regexp: 'a regular expression of RE2', bool: 'true or false',
+  string: 'text', number: 'a number', secret: 'text, which is kept secret',
+}
+
+const takes = (name: string, type: ValueType): string => `${name} takes ${written[type.kind] ?? typeText(type)}.`
 
 const namesOf = (shape: Shape): string[] => [...shape.fields.keys()]
 
