@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   build: () => import('./build.ts'),
   validate: () => import('./validate.ts'),
   fmt: () => import('./fmt.ts'),
+  targets: () => import('./targets.ts'),
 }
 
 process.exitCode = await main(process.argv.slice(2))

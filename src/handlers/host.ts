@@ -1,8 +1,9 @@
 /** The parts of a Host that are alike on every platform: the web's own clock, chance, network and timers. */
 
 import type { Host } from '../graph/run/host.ts'
+import { cipherOf } from './cipher.ts'
 
-type Common = Pick<Host, 'now' | 'random' | 'elapsed' | 'fetch' | 'sleep' | 'print' | 'log'>
+type Common = Pick<Host, 'now' | 'random' | 'elapsed' | 'fetch' | 'sleep' | 'print' | 'log' | 'cipher'>
 
 export const webHost: Common = {
   now: () => Date.now(),
@@ -23,4 +24,5 @@ export const webHost: Common = {
   }),
   print: line => { console.log(line) },
   log: line => { console.error(line) },
+  cipher: cipherOf,
 }

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
 import * as build from '../../src/cli/build.ts'
 import * as fmt from '../../src/cli/fmt.ts'
+import * as targets from '../../src/cli/targets.ts'
 import * as run from '../../src/cli/run.ts'
 import { UsageError } from '../../src/cli/usage.ts'
 import * as validate from '../../src/cli/validate.ts'
 import { sluice } from '../support/cli.ts'
 
-const commands = { run, build, validate, fmt }
+const commands = { run, build, validate, fmt, targets }
 const type = (...args: string[]) => sluice(args, { cwd: tmpdir() })
 
 describe('sluice', () => {
@@ -21,7 +22,7 @@ describe('sluice', () => {
   it('refuses a command that does not exist, and names those that do', async () => {
     const { code, stdout, stderr } = await type('start', 'config.alloy')
     assert.deepEqual([code, stdout], [2, ''])
-    assert.match(stderr, /^sluice: there is no command "start"; commands are .*run.*build.*validate.*fmt/)
+    assert.match(stderr, /^sluice: there is no command "start"; commands are .*run.*build.*validate.*fmt.*targets/)
   })
 
   it('explains a command', async () => {
@@ -39,6 +40,7 @@ describe('sluice', () => {
     ['build', ['--target=cloudflare|lambda|node', '-o', '--stability.level', '--allow-unauthenticated', 'PATH']],
     ['validate', ['--json', '--stability.level', 'PATH...']],
     ['fmt', ['-w', '--test', 'PATH...']],
+    ['targets', ['--shards N', '--discover', '--json', 'PATH']],
   ] as const) {
     it(`${name} explains itself: every flag and exit code`, () => {
       const { help } = commands[name]
@@ -58,6 +60,8 @@ describe('sluice', () => {
     [['run', '--server.http.listen-addr=12345', 'x.alloy'], '--server.http.listen-addr takes HOST:PORT, not "12345"'],
     [['run', '--stability.level=stable', 'x.alloy'], '--stability.level takes generally-available, public-preview, experimental; not "stable"'],
     [['fmt', '-w', '--test', 'x.alloy'], '--write and --test exclude each other'],
+    [['targets', 'x.alloy'], '--shards is missing'],
+    [['targets', '--shards=0', 'x.alloy'], '--shards takes a whole number from 1 to 10000, not "0"'],
     [['fmt', '-w', '-'], 'standard input cannot be rewritten; leave out --write'],
   ] as const) {
     it(`cannot make sense of: ${args.join(' ')}`, async () => {

@@ -1,6 +1,7 @@
 /** What a platform lends to the graph. Handlers make one; everything a Call does ends here. */
 
 import type { Store } from '../../state/store.ts'
+import type { Cipher } from './live-format.ts'
 
 export interface Host {
   readonly platform: 'cloudflare' | 'lambda' | 'node'
@@ -20,6 +21,8 @@ export interface Host {
   readonly readFile?: (name: string) => Promise<Uint8Array>
   /** Whether one request may wait for what another has begun: not in a stateless Worker, where a cancelled request takes its I/O with it. */
   readonly shareIo: boolean
+  /** Makes a cipher of a key, for secrets in durable state; without it they are not kept. */
+  readonly cipher?: (key: string) => Cipher
   /** Where durable state stands. */
   readonly store: Store
 }
