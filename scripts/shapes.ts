@@ -191,7 +191,6 @@ export function generate(root: string): string {
   function braces(from: string, type: string): string {
     const named = alias(from, type)
     const real = named?.startsWith('=') === true ? named.slice(1) : type
-    if (real.startsWith('map[') || plain.get(real) === 'any') return '{}'
     if (empty.has(real)) return `{${number({ package: 'nothing', name: 'nothing', tags: [] })}}`
     const found = struct(from, real)
     if (found === undefined) throw new Error(`${from}: the block type ${type} is not known`)

@@ -46,7 +46,7 @@ export class Expansion {
   async expand(statements: readonly Located[], scope: ModuleScope, inside: 'root' | 'declare' | 'foreach'): Promise<void> {
     const blocks = statements.flatMap(({ file, statement }) => {
       if (statement.kind === 'block') return [{ file, block: statement }]
-      this.#report(file, nameSpan(statement), messages.topLevelAttribute(statement.name))
+      this.#report(file, nameSpan(statement), inside === 'root' ? messages.topLevelAttribute(statement.name) : messages.unsupportedStatement())
       return []
     })
     // Declares may be used above where they stand, and imports before the declares that use them.

@@ -6,8 +6,8 @@
  *
  *     url:string wal?{7} rule?*{8} stage@{9} "label"    line n, from 0, of the second part is shape n
  *
- * An attribute is `name:type`, a block `name{shape}`; `?` may be left out, `*` may be repeated, `{}` takes anything, and `name@{9}`
- * stands for the blocks of shape 9, each with `name.` before it. Types: words (`string`, `duration`, ...), `[list]`, `{map}`,
+ * An attribute is `name:type`, a block `name{shape}`; `?` may be left out, `*` may be repeated, and `name@{9}` stands for the
+ * blocks of shape 9, each with `name.` before it. Types: words (`string`, `duration`, ...), `[list]`, `{map}`,
  * `<capsule>`, `#object`, and `~text` of which only some words are good (words.ts).
  */
 
@@ -25,8 +25,7 @@ export type ValueType =
 
 export type ShapeField =
   | { readonly form: 'attribute'; readonly required: boolean; readonly type: ValueType }
-  /** Without a shape the block takes anything. */
-  | { readonly form: 'block' | 'blocks'; readonly required: boolean; readonly shape: () => Shape | undefined }
+  | { readonly form: 'block' | 'blocks'; readonly required: boolean; readonly shape: () => Shape }
 
 /** What a body may hold, by name, in the order in which what is missing is reported. */
 export interface Shape {
@@ -81,12 +80,12 @@ function parseField(word: string, find: Find): (readonly [string, ShapeField])[]
   if (name === undefined) return []
   const required = !mark!.includes('?')
   if (rest!.startsWith(':')) return [[name, { form: 'attribute', required, type: parseType(rest!.slice(1), find) }]]
-  const number = rest!.slice(1, -1)
+  const number = Number(rest!.slice(1, -1))
   if (mark === '@') {
-    return [...find(Number(number)).fields].flatMap(([inner, field]) =>
+    return [...find(number).fields].flatMap(([inner, field]) =>
       (field.form === 'attribute' ? [] : [[`${name}.${inner}`, { form: 'blocks' as const, required: false, shape: field.shape }] as const]))
   }
-  return [[name, { form: mark!.includes('*') ? 'blocks' : 'block', required, shape: () => (number === '' ? undefined : find(Number(number))) }]]
+  return [[name, { form: mark!.includes('*') ? 'blocks' : 'block', required, shape: () => find(number) }]]
 }
 
 function parseType(text: string, find: Find): ValueType {

@@ -22,9 +22,8 @@ const fieldsOf = (shape: Shape): Fields => Object.fromEntries([...shape.fields].
 function fieldOf(field: ShapeField): Field<unknown> {
   const { form, required } = field
   if (form === 'attribute') return attributeOf(field.type, required ? { required } : {})
-  const shape = field.shape()
   // Made when it is asked for: a stage can hold stages.
-  return { form, type: 'block', required, ...(form === 'blocks' && { fallback: [] }), get fields() { return shape === undefined ? {} : fieldsOf(shape) } }
+  return { form, type: 'block', required, ...(form === 'blocks' && { fallback: [] }), get fields() { return fieldsOf(field.shape()) } }
 }
 
 function attributeOf(type: ValueType, presence: { required?: true } = {}): Field<unknown> {

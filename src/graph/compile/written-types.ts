@@ -5,7 +5,6 @@
  */
 
 import type { Attribute, Block, Expression, Literal, ObjectExpression, Statement } from '../../language/ast.ts'
-import { headSpan } from '../../language/ast.ts'
 import { literalValue } from '../../language/literal.ts'
 import type { Problem } from '../../language/message.ts'
 import { binary, unary } from '../../language/operators.ts'
@@ -45,9 +44,7 @@ function checkBlock(block: Block, shape: Shape, count: number, complain: Complai
   if (field === undefined) return complain(block, messages.unknownBlock(name, nearest(name, namesOf(shape))))
   if (field.form === 'attribute') return complain(block, messages.expectedAttribute(name))
   if (field.form === 'block' && count > 1) return complain(block, messages.duplicateBlock(name))
-  const inner = field.shape()
-  if (inner !== undefined) checkBody(block, inner, complain)
-  else if (block.label !== undefined) complain(headSpan(block), messages.unexpectedLabel(name))
+  checkBody(block, field.shape(), complain)
 }
 
 function checkAttribute(attribute: Attribute, shape: Shape, seen: Set<string>, complain: Complain): void {
