@@ -3,7 +3,6 @@ import { fanOut, type OtlpConsumer } from '../../contract/consume.ts'
 import { defineComponent } from '../../contract/define.ts'
 import { ArgumentError } from '../../contract/errors.ts'
 import { args, boolean, duration, receivers } from '../../contract/schema.ts'
-import { debugMetrics } from '../_shared/debug-metrics.ts'
 
 /** Turns OTLP metrics into Prometheus series. Other signals end here. */
 export default defineComponent({
@@ -32,8 +31,6 @@ export default defineComponent({
     keep_identifying_resource_attributes: boolean({ default: false }),
     /** Whether counters, histograms and summaries begin with a zero at their start time. */
     start_timestamp_zero_ingestion: boolean({ default: false, gate: 'experimental', gateWhen: value => value === true }),
-    /** Alloy's own metrics of this component. */
-    debug_metrics: debugMetrics(),
   }),
   exports: { input: 'otelcol.Consumer' },
   build(settings) {
