@@ -11,6 +11,14 @@ const LOOP = 48
 export const varintSize = (value: number): number =>
   value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5
 
+/** Copies `[start, end)` of `buffer` to `pos` in it and answers where the copy ends: needs no view of the source, so it is the cheapest copy there is. */
+export function move(buffer: Uint8Array, pos: number, start: number, end: number): number {
+  const length = end - start
+  if (length < 20) for (let i = 0; i < length; i++) buffer[pos + i] = buffer[start + i]!
+  else buffer.copyWithin(pos, start, end)
+  return pos + length
+}
+
 /**
  * Writes protobuf into one growing buffer. A length-delimited message is written between `fork` and `join`; its length is filled in
  * afterwards, and always in as few bytes as it takes, so what is copied unchanged comes out byte for byte the same.
@@ -159,15 +167,10 @@ export class Writer {
     return this
   }
 
-  /** `[start, end)` of what this writer holds already, once more: needs no view of the source, so it is the cheapest copy there is. */
+  /** `[start, end)` of what this writer holds already, once more. */
   again(start: number, end: number): void {
-    const length = end - start
-    if (length <= 0) return
-    this.reserve(length)
-    const { buffer, pos } = this
-    if (length < 16) for (let i = 0; i < length; i++) buffer[pos + i] = buffer[start + i]!
-    else buffer.copyWithin(pos, start, end)
-    this.pos = pos + length
+    this.reserve(end - start)
+    this.pos = move(this.buffer, this.pos, start, end)
   }
 
   /** Opens a length-delimited message; `expected` is a guess of its length, and a good one saves a move at `join`. */

@@ -1,7 +1,8 @@
 import { type AttributeValue, readAttribute, readValue, valueTags, writeValue } from '../../wire/otlp-value.ts'
 import { FIXED32, LENGTH, tag, text } from '../../wire/reader.ts'
 import type { Writer } from '../../wire/writer.ts'
-import { Notes, nothing } from './notes.ts'
+import { SLOT, nothing } from './note-pass.ts'
+import { Notes } from './notes.ts'
 
 const KEY = tag(1, LENGTH)
 const VALUE = tag(2, LENGTH)
@@ -11,35 +12,36 @@ const encoder = new TextEncoder()
 const keys = new Map<string, Uint8Array>()
 let latest = ''
 let latestBytes: Uint8Array = nothing
-let earlier = ''
-let earlierBytes: Uint8Array = nothing
 
 function keyBytes(key: string): Uint8Array {
-  if (key === latest) return latestBytes
-  if (key === earlier) return earlierBytes
+  return key === latest ? latestBytes : otherKeyBytes(key)
+}
+
+function otherKeyBytes(key: string): Uint8Array {
   let bytes = keys.get(key)
   if (bytes === undefined) {
     if (keys.size >= 1024) keys.clear()
     keys.set(key, bytes = encoder.encode(key))
   }
-  earlier = latest
-  earlierBytes = latestBytes
   latest = key
   latestBytes = bytes
   return bytes
 }
 
+/** An attribute that was encoded: its key, and where it stands in `extra`. */
 interface Encoded {
-  readonly key: Uint8Array
-  readonly value: string
+  readonly key: string
+  readonly value: AttributeValue
   readonly tag: number
-  readonly from: number
-  readonly to: number
+  readonly keyBytes: Uint8Array
   readonly keyAt: number
+  readonly range: number
 }
 
 /** The fields and attributes of one message, read and edited where they are (see notes.ts). */
 export class Fields extends Notes {
+  /** Whether the message is to go; whoever turns to the next one says no. */
+  dropped = false
   /** The attributes encoded last, still in `extra`: what a pipeline sets on one item it sets on all. */
   private recent: Encoded[] = []
 
@@ -89,30 +91,30 @@ export class Fields extends Notes {
   contents(wanted: number): Uint8Array[] {
     this.note()
     const found: Uint8Array[] = []
-    for (let i = 0; i < this.count; i++) if (this.is(i, wanted)) found.push(this.open(i)!.subarray())
+    for (let slot = 0; slot < this.last; slot += SLOT) if (this.is(slot, wanted)) found.push(this.open(slot)!.subarray())
     return found
   }
 
   /** Replaces the field (or adds it at the end) by what `encode` writes after its tag. */
   put(wanted: number, encode: (w: Writer) => void): void {
-    const i = this.find(wanted)
-    const from = this.extra.pos
-    encode(this.extra.varint(wanted))
-    this.store(i, wanted, from, this.extra.pos)
+    const slot = this.find(wanted)
+    const from = this.extra.writer.pos
+    encode(this.extra.writer.varint(wanted))
+    this.store(slot, wanted, this.extra.add(from))
   }
 
   /** Removes every field with this tag. */
   remove(wanted: number): void {
-    for (let i = this.find(wanted); i >= 0; i = this.find(wanted)) this.drop(i)
+    for (let slot = this.find(wanted); slot >= 0; slot = this.find(wanted)) this.drop(slot)
   }
 
   /** Replaces every field with this tag by one for each of `contents`, at the end. */
   replaceAll(wanted: number, contents: readonly Uint8Array[]): void {
     this.remove(wanted)
     for (const content of contents) {
-      const from = this.extra.pos
-      this.extra.varint(wanted).bytes(content)
-      this.store(-1, wanted, from, this.extra.pos)
+      const from = this.extra.writer.pos
+      this.extra.writer.varint(wanted).bytes(content)
+      this.store(-1, wanted, this.extra.add(from))
     }
   }
 
@@ -123,64 +125,68 @@ export class Fields extends Notes {
   }
 
   attribute(key: string): AttributeValue | undefined {
-    const i = this.findKey(keyBytes(key))
-    return i < 0 ? undefined : this.valueAt(i)
+    const slot = this.findKey(keyBytes(key))
+    return slot < 0 ? undefined : this.valueAt(slot)
   }
 
   setAttribute(key: string, value: AttributeValue, when: 'always' | 'absent' | 'present' = 'always'): boolean {
-    const encoded = keyBytes(key)
-    const i = this.findKey(encoded)
-    if (when !== 'always' && (when === 'absent') === (i >= 0)) return false
-    const known = typeof value === 'string' ? this.known(encoded, value) : undefined
-    const { from, to, keyAt } = known ?? this.encode(encoded, value)
-    const stored = this.store(i, this.attributeTag, from, to)
-    this.setKey(stored, keyAt, encoded.length)
+    const known = this.known(key, value)
+    const slot = this.findKey(known === undefined ? keyBytes(key) : known.keyBytes)
+    if (when !== 'always' && (when === 'absent') === (slot >= 0)) return false
+    const { range, keyAt, keyBytes: { length } } = known ?? this.encode(key, value)
+    this.storeAttribute(slot, range, keyAt, length)
     return true
   }
 
   deleteAttribute(key: string): boolean {
-    const i = this.findKey(keyBytes(key))
-    if (i < 0) return false
-    this.drop(i)
+    const slot = this.findKey(keyBytes(key))
+    if (slot < 0) return false
+    this.drop(slot)
     return true
   }
 
   * attributes(): Generator<[key: string, value: AttributeValue]> {
     this.note()
-    for (let i = 0; i < this.count; i++) if (this.isAttribute(i)) yield [this.keyOf(i), this.valueAt(i)]
+    for (let slot = 0; slot < this.last; slot += SLOT) if (this.isAttribute(slot)) yield [this.keyOf(slot), this.valueAt(slot)]
   }
 
   /** Keys only: values stay undecoded. */
   keys(): string[] {
     this.note()
     const found: string[] = []
-    for (let i = 0; i < this.count; i++) if (this.isAttribute(i)) found.push(this.keyOf(i))
+    for (let slot = 0; slot < this.last; slot += SLOT) if (this.isAttribute(slot)) found.push(this.keyOf(slot))
     return found
   }
 
-  private valueAt(i: number): AttributeValue {
-    const source = this.isExtra(i) ? this.extra.buffer : this.bytes
-    const pos = this.keyEnd(i)
-    const length = this.to(i) - pos
+  private valueAt(slot: number): AttributeValue {
+    const source = this.isExtra(slot) ? this.extra.writer.buffer : this.bytes
+    const pos = this.keyEnd(slot)
+    const length = this.to(slot) - pos
     // After the key nothing but a string of fewer than 124 bytes: | VALUE len | string len text
     if (length >= 4 && length < 0x80 && source[pos] === VALUE && source[pos + 1] === length - 2
       && source[pos + 2] === valueTags.string && source[pos + 3] === length - 4) return text(source, pos + 4, pos + length)
-    const r = this.open(i)!
+    const r = this.open(slot)!
     r.range()
     return readAttribute(r, r.from, r.to).value
   }
 
-  private known(key: Uint8Array, value: string): Encoded | undefined {
-    for (const one of this.recent) if (one.key === key && one.value === value && one.tag === this.attributeTag) return one
+  private known(key: string, value: AttributeValue): Encoded | undefined {
+    const { recent, attributeTag } = this
+    for (let i = 0; i < recent.length; i++) {
+      const one = recent[i]!
+      if (one.key === key && one.value === value && one.tag === attributeTag) return one
+    }
     return undefined
   }
 
-  private encode(key: Uint8Array, value: AttributeValue): Omit<Encoded, 'value'> {
-    const { extra, attributeTag, recent } = this
-    const from = extra.pos
-    const keyAt = this.encodeShort(key, value) || this.encodeAny(key, value)
-    const encoded = { key, tag: attributeTag, from, to: extra.pos, keyAt }
-    if (typeof value === 'string' && recent.length < 8) recent.push({ ...encoded, value })
+  private encode(key: string, value: AttributeValue): Encoded {
+    const { extra, attributeTag: tag, recent } = this
+    const bytes = keyBytes(key)
+    const from = extra.writer.pos
+    const keyAt = this.encodeShort(bytes, value) || this.encodeAny(bytes, value)
+    const encoded = { key, value, tag, keyBytes: bytes, keyAt, range: extra.add(from) }
+    // Objects may change, and are not remembered; neither are numbers, of which 0 equals -0.
+    if (recent.length < 8 && (typeof value === 'string' || typeof value === 'boolean')) recent.push(encoded)
     return encoded
   }
 
@@ -194,7 +200,7 @@ export class Fields extends Notes {
     if (typeof value !== 'string' || this.attributeTag >= 0x80) return 0
     const { length } = value
     if (key.length + length > 0x78) return 0
-    const { extra } = this
+    const { writer: extra } = this.extra
     extra.reserve(key.length + length + 8)
     const { buffer, pos } = extra
     let at = pos
@@ -218,7 +224,7 @@ export class Fields extends Notes {
   }
 
   private encodeAny(key: Uint8Array, value: AttributeValue): number {
-    const { extra } = this
+    const { writer: extra } = this.extra
     extra.varint(this.attributeTag).fork(key.length + 32)
     extra.varint(KEY).bytes(key)
     const keyEnd = extra.pos

@@ -1,83 +1,63 @@
-import { WireError } from '../../wire/error.ts'
-import { LENGTH, Reader, tag, text } from '../../wire/reader.ts'
-import { Writer, varintSize } from '../../wire/writer.ts'
+import { type Reader, text } from '../../wire/reader.ts'
+import { Writer, move, varintSize } from '../../wire/writer.ts'
+import { AT, KEY_FROM, KIND, NotePass, ORIGIN, SLOT, attributeKind, nothing } from './note-pass.ts'
+import { Ranges } from './ranges.ts'
 
-/** A field's notes lie side by side in one array, SLOT numbers each. */
-const SLOT = 8
-const TAG = 0
-const AT = 1
-const KEY_FROM = 2
-const KEY_LENGTH = 3
-const ORIGIN = 4
-const EXTRA_FROM = 5
-const EXTRA_TO = 6
-
-/** Where a field's bytes are (ORIGIN): in the input, in `extra` (an edit wrote it), or nowhere any more. */
+/** What an edit made of a field (ORIGIN): it is gone, or the number of the range of `extra` that took its place. */
 const INPUT = 0
-const EXTRA = 1
-const GONE = 2
+const GONE = -1
 
 /** Once edits have written more than this, `extra` starts anew at the next message. */
 const KEEP = 16_384
-
-const KEY = tag(1, LENGTH)
-export const nothing = new Uint8Array(0)
 
 /**
  * The fields of one message, noted in one pass as offsets, with the edits made to them. One object serves every message of a walk
  * (`reset`), so that reading and editing allocate nothing per message; it notes only when something is asked for.
  *
- *     AT                             the next one's AT
- *     | tag | length | content ...   |           of an attribute: KEY_FROM, KEY_LENGTH (else -1)
- *
- * What an edit wrote stands in `extra` (EXTRA_FROM, EXTRA_TO); a field that edits added has an index past `noted`.
+ * What edits wrote stands in `extra`. Methods take a field as its slot, where its notes begin; of added fields it is past `noted`.
  */
-export class Notes {
-  bytes: Uint8Array = nothing
-  start = 0
-  end = 0
+export class Notes extends NotePass {
   /** Whether an edit has changed anything since `reset` or `settled`. */
   dirty = false
-  protected attributeTag: number
-  /** Fields noted in the input, -1 before the pass. */
-  private noted = -1
-  /** Noted and added fields. */
-  protected count = 0
+  /** The slot behind the last field, noted or added. */
+  protected last = 0
   /** Whether any origin is other than INPUT. */
   private edited = false
-  /** The first and the last field that an edit concerned: what is outside need not be looked at. */
-  private first = 0
-  private last = -1
+  /** The first and the last noted field that an edit concerned: what is outside need not be looked at. */
+  private firstEdited = 0
+  private lastEdited = -1
   /** By how many bytes edits have made the message longer. */
   private growth = 0
-  private notes = new Int32Array(64 * SLOT)
-  protected readonly extra = new Writer(256)
+  protected readonly extra = new Ranges()
   /** How much of `extra` stands in the shared output too, and where. */
   private placed = 0
   private placedAt = 0
-  protected readonly reader: Reader
   /** Tags that belong to somebody else and are left out (a metric's data). */
   private readonly foreign: ReadonlySet<number> | undefined
 
   constructor(format: string, attributeTag: number, foreign?: ReadonlySet<number>) {
-    this.reader = new Reader(nothing, 0, 0, format)
-    this.attributeTag = attributeTag
+    super(format, attributeTag)
     this.foreign = foreign
   }
 
   /** Turns to the message in `bytes[start, end)`, whose attributes have the given tag. */
   reset(bytes: Uint8Array, start: number, end: number, attributeTag = this.attributeTag): void {
+    if (this.edited) this.undo()
     this.bytes = bytes
     this.start = start
     this.end = end
     this.attributeTag = attributeTag
     this.noted = -1
-    if (!this.edited) return
+  }
+
+  private undo(): void {
+    const { notes, last } = this
+    for (let slot = this.firstEdited; slot <= this.lastEdited; slot += SLOT) notes[slot + ORIGIN] = INPUT
+    for (let slot = this.noted; slot < last; slot += SLOT) notes[slot + ORIGIN] = INPUT
     this.edited = this.dirty = false
     this.growth = 0
-    if (this.extra.pos > KEEP) this.forget()
-    for (let i = this.first; i <= this.last; i++) this.notes[i * SLOT + ORIGIN] = INPUT
-    this.last = -1
+    this.lastEdited = -1
+    if (this.extra.writer.pos > KEEP) this.forget()
   }
 
   /** Lets go of the input, and of what edits wrote. */
@@ -99,9 +79,10 @@ export class Notes {
 
   /** Puts what edits have encoded so far into a shared output, where copying it to each item is cheapest. */
   place(out: Writer): void {
-    this.placed = this.extra.pos
+    const { buffer, pos } = this.extra.writer
+    this.placed = pos
     this.placedAt = out.pos
-    out.raw(this.extra.buffer, 0, this.extra.pos)
+    out.raw(buffer, 0, pos)
   }
 
   /** How many bytes `write` writes. */
@@ -110,37 +91,75 @@ export class Notes {
     return this.end - this.start + this.growth
   }
 
-  /**
-   * Writes the message as edited, without tag and length of its own: runs of untouched fields are copied as one range, from the
-   * output itself where the input is `shared` with it (see rewrite.ts).
-   */
-  write(out: Writer, shared = false): void {
+  /** Writes the message as edited, without tag and length of its own: runs of untouched fields are copied as one range. */
+  write(out: Writer): void {
     this.note()
-    const { notes, noted, count, bytes, end } = this
+    const { notes, noted, last, lastEdited, bytes, end } = this
     let runFrom = this.start
-    const last = Math.min(this.last, noted - 1)
-    for (let i = this.first; i <= last; i++) {
-      const slot = i * SLOT
-      const where = notes[slot + ORIGIN]!
-      if (where === INPUT) continue
-      const at = notes[slot + AT]!
-      if (shared) out.again(runFrom, at)
-      else out.raw(bytes, runFrom, at)
+    for (let slot = this.firstEdited; slot <= lastEdited; slot += SLOT) {
+      const origin = notes[slot + ORIGIN]!
+      if (origin === INPUT) continue
+      out.raw(bytes, runFrom, notes[slot + AT])
       runFrom = notes[slot + SLOT + AT]!
-      if (where === EXTRA) this.writeExtra(out, slot, shared)
+      if (origin > 0) this.writeExtra(out, origin)
     }
-    if (shared) out.again(runFrom, end)
-    else out.raw(bytes, runFrom, end)
-    for (let slot = noted * SLOT; slot < count * SLOT; slot += SLOT) {
-      if (notes[slot + ORIGIN] === EXTRA) this.writeExtra(out, slot, shared)
+    out.raw(bytes, runFrom, end)
+    for (let slot = noted; slot < last; slot += SLOT) {
+      const origin = notes[slot + ORIGIN]!
+      if (origin > 0) this.writeExtra(out, origin)
     }
   }
 
-  private writeExtra(out: Writer, slot: number, shared: boolean): void {
-    const from = this.notes[slot + EXTRA_FROM]!
-    const to = this.notes[slot + EXTRA_TO]!
-    if (shared && to <= this.placed) out.again(this.placedAt + from, this.placedAt + to)
-    else out.raw(this.extra.buffer, from, to)
+  /**
+   * The same into an output that begins with the input itself (see output.ts), where copying costs least: `[from, start)` of the
+   * input first, in which the length of this message stands at `lengthAt` and is written anew.
+   */
+  writeShared(out: Writer, from: number, lengthAt: number): void {
+    const { notes, noted, last, lastEdited, start, end } = this
+    const size = end - start + this.growth
+    out.reserve(start - from + size + 8)
+    const { buffer } = out
+    let { pos } = out
+    let runFrom = from
+    let sizeAt = pos + lengthAt - from
+    if (varintSize(size) !== start - lengthAt) {
+      sizeAt = move(buffer, pos, from, lengthAt)
+      pos = sizeAt + varintSize(size)
+      runFrom = start
+    }
+    for (let slot = this.firstEdited; slot <= lastEdited; slot += SLOT) {
+      const origin = notes[slot + ORIGIN]!
+      if (origin === INPUT) continue
+      pos = move(buffer, pos, runFrom, notes[slot + AT]!)
+      runFrom = notes[slot + SLOT + AT]!
+      if (origin > 0) pos = this.moveExtra(buffer, pos, origin)
+    }
+    pos = move(buffer, pos, runFrom, end)
+    for (let slot = noted; slot < last; slot += SLOT) {
+      const origin = notes[slot + ORIGIN]!
+      if (origin > 0) pos = this.moveExtra(buffer, pos, origin)
+    }
+    out.pos = pos
+    let rest = size
+    while (rest >= 0x80) {
+      buffer[sizeAt++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    buffer[sizeAt] = rest
+  }
+
+  private writeExtra(out: Writer, range: number): void {
+    out.raw(this.extra.writer.buffer, this.extra.from(range), this.extra.to(range))
+  }
+
+  private moveExtra(buffer: Uint8Array, pos: number, range: number): number {
+    const from = this.extra.from(range)
+    const to = this.extra.to(range)
+    if (to <= this.placed) return move(buffer, pos, this.placedAt + from, this.placedAt + to)
+    const { buffer: extra } = this.extra.writer
+    let at = pos
+    for (let i = from; i < to; i++) buffer[at++] = extra[i]!
+    return at
   }
 
   /** The message as edited, as an array of its own. */
@@ -150,215 +169,132 @@ export class Notes {
     return out.finish()
   }
 
-  // For what is built on the notes; `i` is the index of a field.
+  // For what is built on the notes.
 
-  protected is(i: number, wanted: number): boolean {
-    return this.notes[i * SLOT + TAG] === (wanted | 0) && this.notes[i * SLOT + ORIGIN] !== GONE
+  /** Whether the field's tag is the wanted one. */
+  protected is(slot: number, wanted: number): boolean {
+    const kind = this.notes[slot + KIND]!
+    return (kind < 0 ? this.attributeTag : kind) === wanted && this.notes[slot + ORIGIN] !== GONE
   }
 
-  protected isExtra(i: number): boolean {
-    return this.notes[i * SLOT + ORIGIN] === EXTRA
+  protected isExtra(slot: number): boolean {
+    return this.notes[slot + ORIGIN]! > 0
   }
 
-  protected isAttribute(i: number): boolean {
-    return this.notes[i * SLOT + KEY_LENGTH]! >= 0 && this.notes[i * SLOT + ORIGIN] !== GONE
+  protected isAttribute(slot: number): boolean {
+    return this.notes[slot + KIND]! < 0 && this.notes[slot + ORIGIN] !== GONE
   }
 
   /** Where the field begins and ends, in its source. */
-  private from(i: number): number {
-    return this.notes[i * SLOT + (this.isExtra(i) ? EXTRA_FROM : AT)]!
+  private from(slot: number): number {
+    const origin = this.notes[slot + ORIGIN]!
+    return origin > 0 ? this.extra.from(origin) : this.notes[slot + AT]!
   }
 
-  protected to(i: number): number {
-    return this.notes[i * SLOT + (this.isExtra(i) ? EXTRA_TO : SLOT + AT)]!
+  protected to(slot: number): number {
+    const origin = this.notes[slot + ORIGIN]!
+    return origin > 0 ? this.extra.to(origin) : this.notes[slot + SLOT + AT]!
   }
 
-  /** The reader, behind the tag of field `i`; undefined for -1. */
-  protected open(i: number): Reader | undefined {
-    if (i < 0) return undefined
-    const source = this.isExtra(i) ? this.extra.buffer : this.bytes
-    const tagSize = varintSize(this.notes[i * SLOT + TAG]! >>> 0)
-    return this.reader.reset(source, this.from(i) + tagSize, this.to(i))
+  /** The reader, behind the tag of a field; undefined for -1. */
+  protected open(slot: number): Reader | undefined {
+    if (slot < 0) return undefined
+    const source = this.isExtra(slot) ? this.extra.writer.buffer : this.bytes
+    const kind = this.notes[slot + KIND]!
+    return this.reader.reset(source, this.from(slot) + varintSize(kind < 0 ? this.attributeTag : kind), this.to(slot))
   }
 
   protected find(wanted: number): number {
     this.note()
-    for (let i = this.count - 1; i >= 0; i--) if (this.is(i, wanted)) return i
+    for (let slot = this.last - SLOT; slot >= 0; slot -= SLOT) if (this.is(slot, wanted)) return slot
     return -1
   }
 
-  protected keyOf(i: number): string {
-    const from = this.notes[i * SLOT + KEY_FROM]!
-    return text(this.isExtra(i) ? this.extra.buffer : this.bytes, from, from + this.notes[i * SLOT + KEY_LENGTH]!)
+  protected keyOf(slot: number): string {
+    return text(this.isExtra(slot) ? this.extra.writer.buffer : this.bytes, this.notes[slot + KEY_FROM]!, this.keyEnd(slot))
   }
 
   /** Where the value's tag is expected: right behind the key. */
-  protected keyEnd(i: number): number {
-    return this.notes[i * SLOT + KEY_FROM]! + this.notes[i * SLOT + KEY_LENGTH]!
-  }
-
-  protected setKey(i: number, from: number, length: number): void {
-    this.notes[i * SLOT + KEY_FROM] = from
-    this.notes[i * SLOT + KEY_LENGTH] = length
+  protected keyEnd(slot: number): number {
+    return this.notes[slot + KEY_FROM]! - 1 - this.notes[slot + KIND]!
   }
 
   protected findKey(wanted: Uint8Array): number {
     if (this.noted < 0) this.note()
-    const { notes, count, bytes } = this
+    const { notes, last, bytes } = this
     const { length } = wanted
-    for (let i = 0; i < count; i++) {
-      const slot = i * SLOT
-      if (notes[slot + KEY_LENGTH] !== length) continue
+    if ((this.lengths & (1 << length)) === 0) return -1
+    const kind = attributeKind(length)
+    for (let slot = 0; slot < last; slot += SLOT) {
+      if (notes[slot + KIND] !== kind) continue
       let source = bytes
-      const where = notes[slot + ORIGIN]!
-      if (where !== INPUT) {
-        if (where === GONE) continue
-        source = this.extra.buffer
+      const origin = notes[slot + ORIGIN]!
+      if (origin !== INPUT) {
+        if (origin === GONE) continue
+        source = this.extra.writer.buffer
       }
       // Keys share prefixes (`http.`, `k8s.pod.`): their ends differ first.
       const from = notes[slot + KEY_FROM]!
       let k = length - 1
       while (k >= 0 && source[from + k] === wanted[k]) k--
-      if (k < 0) return i
+      if (k < 0) return slot
     }
     return -1
   }
 
   /** Starts `extra` anew; nothing noted may refer to it. */
   protected forget(): void {
-    this.extra.pos = this.placed = 0
+    this.extra.clear()
+    this.placed = 0
   }
 
-  protected drop(i: number): void {
-    this.growth -= this.to(i) - this.from(i)
-    this.notes[i * SLOT + ORIGIN] = GONE
-    this.touch(i)
+  protected drop(slot: number): void {
+    this.growth -= this.to(slot) - this.from(slot)
+    this.notes[slot + ORIGIN] = GONE
+    this.touch(slot)
   }
 
-  /** Notes that field `replaced` (a new one for -1) is now a range of `extra`. */
-  protected store(replaced: number, wanted: number, from: number, to: number): number {
-    let i = replaced
-    if (i >= 0) this.growth -= this.to(i) - this.from(i)
+  /** Puts a range of `extra` in the place of a field, or of a new one of the given kind for -1. */
+  protected store(replaced: number, kind: number, range: number): number {
+    let slot = replaced
+    if (slot >= 0) this.growth -= this.to(slot) - this.from(slot)
     else {
-      i = this.count++
-      if (this.count * SLOT >= this.notes.length) this.widen()
-      this.notes[i * SLOT + TAG] = wanted
-      this.notes[i * SLOT + KEY_LENGTH] = -1
+      slot = this.last
+      this.last += SLOT
+      if (this.last >= this.notes.length) this.widen()
+      this.notes[slot + KIND] = kind
     }
-    const { notes } = this
-    const slot = i * SLOT
-    this.growth += to - from
-    notes[slot + ORIGIN] = EXTRA
-    notes[slot + EXTRA_FROM] = from
-    notes[slot + EXTRA_TO] = to
-    this.touch(i)
-    return i
+    this.notes[slot + ORIGIN] = range
+    this.growth += this.extra.to(range) - this.extra.from(range)
+    this.touch(slot)
+    return slot
   }
 
-  private touch(i: number): void {
+  /** The same for an attribute, whose key stands in `extra` at `keyAt`. */
+  protected storeAttribute(replaced: number, range: number, keyAt: number, keyLength: number): void {
+    const slot = this.store(replaced, attributeKind(keyLength), range)
+    this.notes[slot + KEY_FROM] = keyAt
+    this.lengths |= 1 << keyLength
+  }
+
+  private touch(slot: number): void {
     this.dirty = this.edited = true
-    if (this.last < 0) this.first = this.last = i
-    else if (i < this.first) this.first = i
-    else if (i > this.last) this.last = i
+    if (slot >= this.noted) return
+    if (this.lastEdited < 0) this.firstEdited = this.lastEdited = slot
+    else if (slot < this.firstEdited) this.firstEdited = slot
+    else if (slot > this.lastEdited) this.lastEdited = slot
   }
 
-  /** The pass over the message. */
   protected note(): void {
     if (this.noted >= 0) return
-    if (this.foreign !== undefined || !this.notePlain()) this.noteAny()
-    this.notes[this.noted * SLOT + AT] = this.end
-    this.count = this.noted
-    if (this.foreign === undefined) return
-    for (let i = 0; i < this.noted; i++) {
-      if (!this.foreign.has(this.notes[i * SLOT + TAG]! >>> 0)) continue
-      const { dirty } = this
-      this.drop(i)
-      this.dirty = dirty
-    }
+    this.pass()
+    this.last = this.noted
+    if (this.foreign !== undefined) this.leaveOut(this.foreign)
   }
 
-  /** The pass for messages as encoders write them; false for anything unusual, which the reader judges. */
-  private notePlain(): boolean {
-    const { bytes, end, attributeTag, notes } = this
-    const room = notes.length - SLOT
-    let pos = this.start
-    let slot = 0
-    while (pos < end) {
-      if (slot === room) return false
-      notes[slot + AT] = pos
-      let tag = bytes[pos++]!
-      if (tag >= 0x80) {
-        const second = bytes[pos++]!
-        if (!(second < 0x80)) return false
-        tag = (tag & 0x7f) | (second << 7)
-      }
-      if (tag < 8) return false
-      notes[slot + TAG] = tag
-      notes[slot + KEY_LENGTH] = -1
-      const wireType = tag & 7
-      if (wireType === LENGTH) {
-        let length = bytes[pos++]!
-        if (length >= 0x80) {
-          const second = bytes[pos++]!
-          if (!(second < 0x80)) return false
-          length = (length & 0x7f) | (second << 7)
-        }
-        if (tag === attributeTag) {
-          // Every encoder writes the key first; of the longest keys the reader takes care.
-          const key = bytes[pos + 1]!
-          if (length < 2 || bytes[pos] !== KEY || key >= 0x80 || key + 2 > length) return false
-          notes[slot + KEY_FROM] = pos + 2
-          notes[slot + KEY_LENGTH] = key
-        }
-        pos += length
-      } else if (wireType === 1) pos += 8
-      else if (wireType === 5) pos += 4
-      else if (wireType === 0) {
-        const from = pos
-        while (bytes[pos++]! >= 0x80);
-        if (pos - from > 9) return false
-      } else return false
-      slot += SLOT
-    }
-    if (pos !== end) return false
-    this.noted = slot / SLOT
-    return true
-  }
-
-  private noteAny(): void {
-    const r = this.reader.reset(this.bytes, this.start, this.end)
-    let i = 0
-    while (r.next() !== 0) {
-      r.skip()
-      if ((i + 1) * SLOT >= this.notes.length) this.widen()
-      const slot = i * SLOT
-      this.notes[slot + TAG] = r.tag
-      this.notes[slot + AT] = r.at
-      this.notes[slot + KEY_LENGTH] = -1
-      if (r.tag === this.attributeTag) this.noteKey(slot, r.from, r.to)
-      i++
-    }
-    this.noted = i
-  }
-
-  /** The key of an attribute in any order of fields; of none, the empty one. */
-  private noteKey(slot: number, from: number, to: number): void {
-    const r = new Reader(this.bytes, from, to, this.reader.format)
-    this.notes[slot + KEY_FROM] = from
-    this.notes[slot + KEY_LENGTH] = 0
-    while (r.next() !== 0) {
-      r.skip()
-      if (r.tag !== KEY) continue
-      this.notes[slot + KEY_FROM] = r.from
-      this.notes[slot + KEY_LENGTH] = r.to - r.from
-    }
-  }
-
-  private widen(): void {
-    const length = 2 * this.notes.length
-    if (length > 1 << 26) throw new WireError(this.reader.format, this.start, 'more than 8 million fields in one message')
-    const wider = new Int32Array(length)
-    wider.set(this.notes)
-    this.notes = wider
+  private leaveOut(foreign: ReadonlySet<number>): void {
+    const { dirty } = this
+    for (let slot = 0; slot < this.noted; slot += SLOT) if (foreign.has(this.notes[slot + KIND]!)) this.drop(slot)
+    this.dirty = dirty
   }
 }

@@ -20,8 +20,6 @@ const f = (field: number) => tag(field, FIXED64)
 export class View {
   /** @internal */
   readonly fields: Fields
-  /** @internal */
-  dropped = false
 
   constructor(fields: Fields) {
     this.fields = fields
@@ -69,7 +67,7 @@ export class View {
 
   /** Removes this resource, scope, metric or item, and whatever becomes empty by that. */
   drop(): void {
-    this.dropped = true
+    this.fields.dropped = true
   }
 
   /** @internal */
