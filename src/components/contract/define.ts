@@ -1,8 +1,9 @@
 /** The one registration object of a component. */
 
-import type { GateKey, QueueKey, StateKey } from '../../state/kinds.ts'
+import type { Depth, GateKey, QueueKey, StateKey } from '../../state/kinds.ts'
 import type { Call, LogLevel } from './call.ts'
 import type { CapsuleType } from './consume.ts'
+import type { Reading } from './metrics.ts'
 import type { Decoded, Fields, Stability } from './schema.ts'
 
 /** What exports of the types `secret` and `optional_secret` are made of. */
@@ -36,6 +37,8 @@ export interface Drain {
   /** Where batches are kept that were refused for good. */
   readonly dead: QueueKey
   readonly gate: GateKey
+  /** How much waits, under the names that Alloy has for it. */
+  readonly readings?: (depth: Depth) => readonly Reading[]
   /**
    * Sends what waits, for as long as there is work and the call lasts. Resolves with how many milliseconds to leave it alone, or
    * undefined when nothing waits. `woken` says that something was put in; without it a queue that was just seen empty is not read again.

@@ -8,7 +8,7 @@ import type { Counter, Histogram, LabelArgs, Metric } from '../../components/con
 import type { StateEnv } from '../../state/kinds/env.ts'
 import type { Store } from '../../state/store.ts'
 import { decodeTotals, encodeTotals, foldSilent, newPageKey, readAll, readPage, readTotal, writePage } from './pages.ts'
-import { observeIn, seriesIn, subtractTotals, type Series, type Totals } from './totals.ts'
+import { componentLabels, observeIn, seriesIn, subtractTotals, type Series, type Totals } from './totals.ts'
 
 /** Time between two writes of one isolate. */
 export const flushEveryMs = 10_000
@@ -41,7 +41,6 @@ export class Ledger {
   readonly #env: LedgerEnv
   /** Counted since the page began. */
   readonly #totals: Totals = new Map()
-  readonly #owners = new Map<string, readonly [id: string, path: string]>()
   #page: OpenPage | undefined
   #dirty = false
   #nextFlushMs = 0
@@ -68,18 +67,12 @@ export class Ledger {
 
   /** A component's series, for whoever counts often. */
   series(metric: Metric, id: string, labels: Readonly<Record<string, string>> = {}): Series {
-    return seriesIn(this.#totals, metric, labelValues(metric, this.#owner(id), id, labels))
+    return seriesIn(this.#totals, metric, componentLabels(metric, id, labels))
   }
 
   add(series: Series, by: number): void {
     series.values[0]! += by
     if (by !== 0) this.#dirty = true
-  }
-
-  #owner(id: string): readonly [string, string] {
-    let owner = this.#owners.get(id)
-    if (owner === undefined) this.#owners.set(id, owner = ownerOf(id))
-    return owner
   }
 
   // --- writing --------------------------------------------------------------------------------------------------------------------
@@ -184,12 +177,3 @@ function acknowledge(page: OpenPage, number: number, version: string): void {
   page.unsure = false
   for (const sent of page.sent.keys()) if (sent < number) page.sent.delete(sent)
 }
-
-/** `a/b/loki.write.c` is `loki.write.c` in the module `/a/b`, as Alloy labels it. */
-function ownerOf(id: string): readonly [string, string] {
-  const slash = id.lastIndexOf('/')
-  return [id.slice(slash + 1), `/${id.slice(0, Math.max(0, slash))}`]
-}
-
-const labelValues = (metric: Metric, owner: readonly string[], id: string, labels: Readonly<Record<string, string>>): string[] =>
-  [...owner, ...metric.labels.map(label => (label === metric.completed ? `${labels[label]}/${id}` : labels[label] ?? ''))]

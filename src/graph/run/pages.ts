@@ -13,11 +13,11 @@ import { readOne } from '../../state/kinds/cell.ts'
 import type { StateEnv } from '../../state/kinds/env.ts'
 import { encodeRecord } from '../../state/record.ts'
 import { text, utf8 } from '../../lib/bytes.ts'
-import type { Store } from '../../state/store.ts'
+import { writeId, type Store } from '../../state/store.ts'
 import { addTotals, totalsFromJson, totalsToJson, type Totals, type TotalsJson } from './totals.ts'
 
-const pagePrefix = 'metrics/page/'
-const totalKey = 'metrics/total'
+const pagePrefix = 'metrics/sluice/page/'
+const totalKey = 'metrics/sluice/total'
 
 /** The most pages that are summed: oldest first, so that a sum never gets smaller. Further ones are seen when older ones are folded. */
 const maxPages = 1_000
@@ -43,7 +43,7 @@ export interface Page {
 
 /** A key for a new page; pages sort by the time at which they were begun. */
 export const newPageKey = ({ now, random }: StateEnv): string =>
-  `${pagePrefix}${String(Math.floor(now())).padStart(15, '0')}-${Math.floor(random() * 0x1_0000_0000).toString(16).padStart(8, '0')}`
+  `${pagePrefix}${String(Math.floor(now())).padStart(15, '0')}-${writeId(random).slice(0, 16)}`
 const begunMs = (key: string) => Number(key.slice(pagePrefix.length, pagePrefix.length + 15))
 
 export const encodeTotals = (totals: Totals): Uint8Array => utf8(JSON.stringify(totalsToJson(totals)))

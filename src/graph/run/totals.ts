@@ -25,6 +25,16 @@ export type Totals = Map<string, Family>
 /** The labels that every series of a component has. */
 export const ownLabels = ['component_id', 'component_path'] as const
 
+/**
+ * Values of the labels of a component's series: `a/b/loki.write.c` is `loki.write.c` in the module `/a/b`, as Alloy labels it, and
+ * those of the metric's own labels follow.
+ */
+export function componentLabels(metric: Metric | undefined, id: string, labels: Readonly<Record<string, string>> = {}): string[] {
+  const slash = id.lastIndexOf('/')
+  const values = metric?.labels.map(label => (label === metric.completed ? `${labels[label]}/${id}` : labels[label] ?? '')) ?? []
+  return [id.slice(slash + 1), `/${id.slice(0, Math.max(0, slash))}`, ...values]
+}
+
 /** Series of one family before further label values, which senders may choose (tenants), are counted together. */
 const maxSeries = 1_000
 /** What stands in place of the values of labels then. */

@@ -3,7 +3,7 @@
 import { Hono } from 'hono'
 import type { Graph } from '../../graph/run/graph.ts'
 import { describeRoutes, findRoute, pathsOf } from './door.ts'
-import { metricsText } from './metrics.ts'
+import { metricsAnswer } from './metrics.ts'
 import { page } from './page.ts'
 import { componentList } from './web.ts'
 
@@ -97,7 +97,7 @@ const ownRoutes: Readonly<Record<string, OwnRoute>> = {
     },
   },
   '/-/reload': { methods: ['GET', 'POST'], answer: () => plain('this build cannot reload its configuration; deploy a new one\n', 400) },
-  '/metrics': { methods: ['GET'], answer: graph => plain(metricsText(graph), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }) },
+  '/metrics': { methods: ['GET'], answer: metricsAnswer },
   '/api/v0/web/components': { methods: ['GET'], answer: graph => Response.json(componentList(graph)) },
 }
 
