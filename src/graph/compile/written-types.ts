@@ -14,6 +14,8 @@ import { CallError, typeName, type Value } from '../../language/value.ts'
 import { parseByteSize } from '../../lib/byte-size.ts'
 import { parseDurationNanos } from '../../lib/duration.ts'
 import { quote } from '../../lib/go-text.ts'
+import { stageFunctions } from '../../lib/go-template-functions.ts'
+import { templateProblem } from '../../lib/go-template.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { compileRegex } from '../../lib/regex.ts'
 import { graphMessages as messages } from './messages.ts'
@@ -190,6 +192,7 @@ function refuseText(text: string, type: ValueType): string | undefined {
   switch (type.kind) {
     case 'words': return refuseWord(type.name, text)
     case 'duration': return failure(() => parseDurationNanos(text))
+    case 'template': return templateProblem(text, stageFunctions)
     case 'regexp': return failure(() => compileRegex(text, { anchored: true }))
     case 'size': return parseByteSize(text) === undefined ? refuseSize(text) : undefined
     default: return undefined
