@@ -1,4 +1,5 @@
 import { defineComponent } from '../contract/define.ts'
+import { liveState } from '../contract/live.ts'
 import { args, string } from '../contract/schema.ts'
 import { httpUrl } from '../../transport/arguments.ts'
 import { promHttpClient } from '../../transport/client-args.ts'
@@ -20,6 +21,7 @@ export default defineComponent({
     ...promHttpClient(),
   }),
   exports,
+  state: liveState,
   build(args) {
     const { url, basic } = httpUrl(args.url, ['url'])
     const client = httpClient(args, [])

@@ -9,7 +9,7 @@ import { decode } from '../../components/contract/decode.ts'
 import { isPlain, typeText, type Definition, type Instance, type RouteHandler } from '../../components/contract/define.ts'
 import { ArgumentError, retryable } from '../../components/contract/errors.ts'
 import type { Host as LibraryHost } from '../../language/stdlib/constants.ts'
-import { Capsule, Unknown, objectValue, type ObjectValue, type Value } from '../../language/value.ts'
+import { Capsule, Unknown, equal, objectValue, type ObjectValue, type Value } from '../../language/value.ts'
 import { version } from '../../lib/version.ts'
 import type { StateEnv } from '../../state/kinds/env.ts'
 import type { Batch } from '../../telemetry/batch.ts'
@@ -21,6 +21,7 @@ import { counted } from './counted.ts'
 import { FailureLog, type Failure, type Health, type Throughput } from './health.ts'
 import type { Host } from './host.ts'
 import { Ledger } from './ledger.ts'
+import { LiveNodes, followEveryMs } from './live.ts'
 import { StateOpener, type Openers } from './state.ts'
 
 /** What a build generates (`#graph`). */
@@ -51,7 +52,7 @@ interface Node {
   exports: ObjectValue
   health: Health
   readonly throughput: Throughput
-  /** When `refresh` succeeded last, when it was begun last, and when `schedule` was. */
+  /** When the exports of `refresh` were read that stand now, when it was begun last, and when `schedule` was. */
   refreshedMs: number | undefined
   triedMs: number | undefined
   tickedMs: number | undefined
@@ -67,6 +68,8 @@ export class Graph {
   readonly #functions: ObjectValue
   readonly #around: { -readonly [K in keyof Surroundings]: Surroundings[K] }
   #routes: readonly GraphRoute[] = []
+  readonly #live: LiveNodes
+  #followedMs = 0
   #ready = false
   #reading: Promise<void> | undefined
 
@@ -81,6 +84,7 @@ export class Graph {
     this.ledger = new Ledger(host.store, { ...env, sleep: ms => host.sleep(ms, never()), onFailure: error => { this.#uncounted(error) } })
     this.#around = { host, plan, state, ledger: this.ledger, ask: (request, signal) => this.#ask(request, signal), log: { level: 'info', format: 'logfmt' } }
     this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components)]))
+    this.#live = new LiveNodes(this.#nodes.values(), state, host)
     for (const node of this.#nodes.values()) this.#build(node)
     this.#index()
   }
@@ -95,7 +99,7 @@ export class Graph {
   // --- building -----------------------------------------------------------------------------------------------------------------
 
   #build(node: Node): void {
-    const { plan, definition } = node
+    const { plan, definition, exports: last } = node
     node.instance = undefined
     node.exports = objectValue()
     try {
@@ -112,9 +116,11 @@ export class Graph {
       problems.push(...wrong.filter(problem => problem.kind !== 'inert').map(problem => `${problem.name} ${problem.text || problem.kind}`))
       if (problems.length > 0) throw new ArgumentError([], problems.join('; '))
       if (!complete) return this.#wait(node)
+      this.#live.describe(plan.id, value)
       node.instance = definition.build(value, definition.state ?? {}, { id: plan.id })
-      if (node.instance.refresh === undefined || node.refreshedMs !== undefined) this.#publish(node, node.instance.exports ?? {})
-      else this.#wait(node)
+      if (node.instance.refresh === undefined) this.#publish(node, node.instance.exports ?? {})
+      else if (node.refreshedMs === undefined) this.#wait(node)
+      else node.exports = last
     } catch (error) {
       this.#fail(node, error)
     }
@@ -212,17 +218,25 @@ export class Graph {
 
   /** Resolves once every value that must be read before the first use has been read, or has failed to be. */
   async ready(signal: AbortSignal): Promise<void> {
-    if (this.#ready) return
-    const unread = (node: Node) => node.refreshedMs === undefined
-    if (!this.host.shareIo) await this.#refresh(unread, signal)
-    else await (this.#reading ??= this.#refresh(unread, signal))
+    if (this.#ready) return this.#follow(signal)
+    const read = () => this.#refresh(node => (node.refreshedMs === undefined ? this.#refreshOne(node, signal, 'old enough') : undefined))
+    if (!this.host.shareIo) await read()
+    else await (this.#reading ??= read())
+    this.#followedMs = this.host.now()
     this.#ready = true
+  }
+
+  /** Takes over what other isolates have read meanwhile; looks at most every ten seconds, so requests cost no durable read. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    if (this.#live.size === 0 || this.host.now() - this.#followedMs < followEveryMs) return
+    this.#followedMs = this.host.now()
+    await this.#refresh(node => (this.#live.has(node.plan.id) ? this.#takeOver(node, signal) : undefined))
   }
 
   /** Runs what is due: refreshes of changing values, then schedules. A tick that comes twice finds nothing due. */
   async tick(signal: AbortSignal): Promise<void> {
     await this.ready(signal)
-    await this.#refresh(({ instance, triedMs }) => this.#due(instance?.refresh?.everyMs, triedMs), signal)
+    await this.#refresh(node => (this.#due(node.instance?.refresh?.everyMs, node.triedMs) ? this.#refreshOne(node, signal) : undefined))
     const due = [...this.#nodes.values()].filter(({ instance, tickedMs }) => this.#due(instance?.schedule?.everyMs, tickedMs))
     await Promise.all(due.map(node => this.#runSchedule(node, signal)))
     await this.ledger.flush()
@@ -255,37 +269,70 @@ export class Graph {
     }
   }
 
-  /** Reads the chosen nodes' values, dependencies first, and rebuilds those that depend on one that changed. */
-  async #refresh(chosen: (node: Node) => boolean, signal: AbortSignal): Promise<void> {
+  /** Gives every node whose exports change to `read`, dependencies first, and rebuilds those that depend on one that changed. */
+  async #refresh(read: (node: Node) => Promise<boolean> | undefined): Promise<void> {
     const changed = new Set<string>()
     for (const node of this.#nodes.values()) {
       if (node.plan.uses.some(({ id }) => changed.has(id))) {
         this.#build(node)
+        // What was read with other arguments is due at once.
+        node.triedMs = undefined
         changed.add(node.plan.id)
       }
-      if (node.instance?.refresh === undefined || !chosen(node)) continue
-      if (await this.#refreshOne(node, node.instance.refresh, signal)) changed.add(node.plan.id)
+      if (node.instance?.refresh === undefined) continue
+      if (await read(node)) changed.add(node.plan.id)
     }
     if (changed.size > 0) this.#index()
   }
 
-  /** True when the node's exports are not what they were. A failure keeps the last good ones. */
-  async #refreshOne(node: Node, refresh: NonNullable<Instance['refresh']>, signal: AbortSignal): Promise<boolean> {
-    const before = node.refreshedMs === undefined ? undefined : node.exports
+  /**
+   * Reads a node's exports, or takes over what another isolate has read within the interval (at a cold start, within ten of them:
+   * a request need not wait for what the next tick does). True when they are not what they were. A failure keeps the last good ones.
+   */
+  async #refreshOne(node: Node, signal: AbortSignal, age?: 'old enough'): Promise<boolean> {
+    const { plan: { id }, instance, refreshedMs: before } = node
+    const refresh = instance!.refresh!
     // From its beginning, so that a slow one does not meet itself, and a failed one waits for its turn.
     node.triedMs = this.host.now()
     try {
-      const exports = await refresh.run(this.#call(node.plan.id, signal))
-      node.refreshedMs = this.host.now()
-      node.exports = objectValue()
-      this.#publish(node, exports)
-      return before === undefined || !sameExports(before, node.exports)
+      const value = await this.#live.fresh(id, (age === undefined ? 1 : 10) * refresh.everyMs, call => refresh.run(call), this.#call(id, signal))
+      node.triedMs = value.atMs
+      return this.#set(node, value.exports, value.atMs)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      if (before === undefined) this.#fail(node, error)
-      else node.health = { state: 'unhealthy', message, sinceMs: this.host.now() }
+      const last = this.#live.last(id)
+      const exports = before === undefined ? last?.exports ?? instance!.exports : undefined
+      if (before === undefined && exports === undefined) {
+        this.#fail(node, error)
+        return true
+      }
+      if (exports !== undefined) this.#set(node, exports, last?.atMs ?? 0)
+      node.health = { state: 'unhealthy', message, sinceMs: this.host.now() }
+      this.failures.add(this.host.now(), id, message)
+      this.#call(id).log('warn', 'could not be refreshed; the last values stay', { err: message })
       return before === undefined
     }
+  }
+
+  /** True when another isolate has read something else since. */
+  async #takeOver(node: Node, signal: AbortSignal): Promise<boolean> {
+    const { plan: { id }, refreshedMs = 0 } = node
+    try {
+      const value = await this.#live.read(id, this.#call(id, signal))
+      return value !== undefined && value.atMs > refreshedMs && this.#set(node, value.exports, value.atMs)
+    } catch (error) {
+      this.#remember(id, error)
+      return false
+    }
+  }
+
+  /** True when these exports are not what they were. */
+  #set(node: Node, exports: Readonly<Record<string, unknown>>, atMs: number): boolean {
+    const before = node.refreshedMs === undefined ? undefined : node.exports
+    node.refreshedMs = atMs
+    node.exports = objectValue()
+    this.#publish(node, exports)
+    return before === undefined || !Object.keys(node.exports).every(name => before[name] !== undefined && equal(node.exports[name]!, before[name]))
   }
 
   // --- what handlers show -----------------------------------------------------------------------------------------------------------
@@ -321,16 +368,3 @@ const never = () => new AbortController().signal
 
 const consumerTypes = new Set<string>(['otelcol.Consumer', 'storage.Appendable', 'loki.LogsReceiver'])
 const isConsumer = (value: unknown): value is Consumer<Batch> => typeof (value as Partial<Consumer<Batch>> | undefined)?.consume === 'function'
-
-function sameExports(a: ObjectValue, b: ObjectValue): boolean {
-  return Object.keys(b).every(name => same(a[name], b[name]))
-}
-
-function same(a: Value | undefined, b: Value | undefined): boolean {
-  if (a === b) return true
-  const [left, right] = [reveal(a), reveal(b)]
-  return left !== undefined && left === right
-}
-
-const reveal = (value: unknown): string | undefined =>
-  typeof (value as { reveal?: unknown } | undefined)?.reveal === 'function' ? (value as { reveal(): string }).reveal() : undefined

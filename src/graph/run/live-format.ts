@@ -21,18 +21,18 @@ const sealed = 2
 
 /** The bytes of a value; undefined where it holds a secret and there is no cipher, because a secret is never written as it is. */
 export async function encodeLive({ exports, atMs }: LiveValue, cipher: Cipher | undefined, context: string): Promise<Uint8Array | undefined> {
-  const json = utf8(JSON.stringify({ atMs, exports: tag(exports) }))
+  const json = utf8(JSON.stringify({ context, atMs, exports: tag(exports) }))
   if (!hasSecret(exports)) return concat([Uint8Array.of(plain), json])
   return cipher && concat([Uint8Array.of(sealed), await cipher.seal(json, context)])
 }
 
-/** The value; undefined where it cannot be opened (another key, no key) or is of a format that is not known here. */
+/** The value; undefined where it is of another context, cannot be opened (another key, no key), or is of a format that is not known here. */
 export async function decodeLive(bytes: Uint8Array, cipher: Cipher | undefined, context: string): Promise<LiveValue | undefined> {
   const content = bytes.subarray(1)
   const json = bytes[0] === plain ? content : bytes[0] === sealed ? await cipher?.open(content, context) : undefined
   if (json === undefined) return undefined
-  const { atMs, exports } = JSON.parse(text(json)) as { atMs: number; exports: Tagged }
-  return { atMs, exports: untag(exports) as ObjectValue }
+  const { context: its, atMs, exports } = JSON.parse(text(json)) as { context: string; atMs: number; exports: Tagged }
+  return its !== context ? undefined : { atMs, exports: untag(exports) as ObjectValue }
 }
 
 type Tagged = null | boolean | string | number | Tagged[] | { readonly [tag: string]: unknown }

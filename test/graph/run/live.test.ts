@@ -16,7 +16,7 @@ function deployment(secret?: string) {
   const store = memoryStore({ now, random })
   const sleeps: (() => void)[] = []
   const env: LiveEnv = {
-    id: 'discovery.http.a',
+    context: 'discovery.http.a 1',
     now,
     sleep: ms => new Promise(resolve => {
       sleeps.push(() => {
@@ -27,7 +27,7 @@ function deployment(secret?: string) {
     cipher: secret === undefined ? undefined : cipherOf(secret),
   }
   const state = { now, random, onDamage: () => undefined }
-  const isolate = () => new Live(open(liveState.exports, store, env.id, state), open(liveState.refreshing, store, env.id, state))
+  const isolate = () => new Live(open(liveState.exports, store, 'discovery.http.a', state), open(liveState.refreshing, store, 'discovery.http.a', state))
   return { store, env, isolate, advance: (ms: number) => { nowMs += ms }, wake: () => { for (const wake of sleeps.splice(0)) wake() } }
 }
 
@@ -109,6 +109,14 @@ describe('live values', () => {
     late(value('old'))
     await dying
     assert.equal((await isolate().read(env))!.exports['content'], 'new')
+  })
+
+  it('are not taken over when they were read for other arguments', async () => {
+    const { env, isolate } = deployment()
+    await isolate().fresh(60_000, async () => value('one'), env)
+    const changed = { ...env, context: 'discovery.http.a 2' }
+    assert.equal(await isolate().read(changed), undefined)
+    assert.equal((await isolate().fresh(60_000, async () => value('other'), changed)).exports['content'], 'other')
   })
 
   it('are sealed when they are secret, and not kept without a key', async () => {
