@@ -2,6 +2,8 @@
 
 /** Where each component is, by its name: paths relative to src/components. */
 export const catalog: Readonly<Record<string, string>> = {
+  'discovery.http': 'discovery/http.ts',
+  'discovery.relabel': 'discovery/relabel.ts',
   'http': 'http.ts',
   'local.file': 'local/file.ts',
   'logging': 'logging.ts',
@@ -26,4 +28,5 @@ export const catalog: Readonly<Record<string, string>> = {
   'prometheus.receive_http': 'prometheus/receive_http.ts',
   'prometheus.relabel': 'prometheus/relabel.ts',
   'prometheus.remote_write': 'prometheus/remote_write.ts',
+  'prometheus.scrape': 'prometheus/scrape.ts',
 }

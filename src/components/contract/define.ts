@@ -46,6 +46,22 @@ export interface Drain {
   run(call: Call, woken: boolean): Promise<number | undefined>
 }
 
+/** Work on many targets, each at times of its own: for clocks that spread it over shards. */
+export interface Rounds {
+  /** The shortest and the longest interval at which one of them is due, in milliseconds; undefined without targets. */
+  intervals(): { readonly leastMs: number; readonly mostMs: number } | undefined
+  /** The targets, as the labels by which they go to shards. */
+  targets(): readonly Readonly<Record<string, string>>[]
+  /**
+   * Does what falls due from `fromMs` to before `untilMs` for the targets that `mine` names (by their place in `targets()`), each at its
+   * own time; what was done for a time is not done again. `token` is the lease's under which it runs. Resolves with where the next round
+   * has to begin. One round of a target at a time; rounds of different targets may overlap.
+   */
+  run(call: Call, round: { mine(index: number): boolean; fromMs: number; untilMs: number; token: number }): Promise<{ doneMs: number }>
+  /** Ends what targets that are gone left behind; by one at a time, now and then. */
+  retire(call: Call): Promise<void>
+}
+
 /** What `build` makes. Optional parts are optional properties. */
 export interface Instance {
   /** Values by export name, as the definition's `exports` lists them; those of a `refresh` may be absent until it has run. */
@@ -58,6 +74,8 @@ export interface Instance {
   readonly guarded?: boolean
   /** Work that a tick does when it is due. */
   readonly schedule?: { readonly everyMs: number; run(call: Call): Promise<void> }
+  /** Work on targets; `schedule` does it where no clock does. */
+  readonly rounds?: Rounds
   /** Exports that change while nothing runs: read once before the first use, then every `everyMs`; a failure keeps the last good ones. */
   readonly refresh?: { readonly everyMs: number; run(call: Call): Promise<Readonly<Record<string, unknown>>> }
   /** What waits in durable queues to be sent on. */

@@ -1,0 +1,116 @@
+/** A page of a target, in any of its formats, into a sink. */
+
+import { ExpositionReader, type MetricType } from '../../../../wire/exposition.ts'
+import type { MetricMetadata } from '../../../../wire/remote-write.ts'
+import type { Label } from '../../../../telemetry/labels.ts'
+import { ClassicCollector } from './classic.ts'
+import { readFamilies } from './page-protobuf.ts'
+import type { PageFormat } from './protocols.ts'
+import type { HistogramRules } from './rules.ts'
+import type { SeriesBook } from './series-book.ts'
+import type { Exemplar, PageMetadata, SampleSink } from './sink.ts'
+
+/** Gives all samples of the page to `sink`. Throws WireError or PageError for what Prometheus refuses; nothing of the page counts then. */
+export function readPage(bytes: Uint8Array, format: PageFormat, sink: SampleSink, histograms: HistogramRules): PageMetadata {
+  return format === 'protobuf' ? readFamilies(bytes, sink, histograms) : readText(bytes, format, sink, histograms)
+}
+
+function readText(bytes: Uint8Array, format: 'text' | 'openmetrics', sink: SampleSink, { nhcb, classic }: HistogramRules): PageMetadata {
+  const { book, rules: { startTimes, typeLabels } } = sink
+  const reader = new ExpositionReader(bytes, format, { skipCreated: startTimes })
+  const collector = nhcb ? new ClassicCollector(sink, classic) : undefined
+  const lines = new LineSum()
+  // Both want names and labels, also of series that are known.
+  const plain = collector === undefined && !startTimes
+  for (;;) {
+    let series = plain ? expected(reader, book) : -1
+    if (series < 0) {
+      const entry = reader.next()
+      if (entry === 'comment') continue
+      if (entry !== 'series') {
+        collector?.flush()
+        if (entry === 'end') break
+        lines.add(reader.bytes, reader.tokens.entry, reader.tokens.pos)
+        if (collector !== undefined && entry === 'type') collector.family = reader.name()
+        if (typeLabels) describe(sink, reader)
+        continue
+      }
+      series = book.findKey(reader.bytes, reader.seriesFrom, reader.seriesTo)
+    }
+    const own = reader.hasTimestamp ? reader.timestamp : undefined
+    const exemplars = reader.hasExemplar ? [exemplarOf(reader)] : undefined
+    const began = startTimes ? reader.created() : undefined
+    if (collector?.take(exposedLabels(reader), reader.type, reader.value, own, exemplars ?? [], began) === true) continue
+    if (series < 0) series = sink.series(exposedLabels(reader), reader.bytes, reader.seriesFrom, reader.seriesTo)
+    sink.sample(series, reader.value, own, exemplars, began)
+  }
+  return { sum: lines.text(), read: () => metadataOf(bytes, format) }
+}
+
+/** Reads a sample of the series that should come next; -1 when that is not what comes. */
+function expected(reader: ExpositionReader, { keys, known, next }: SeriesBook): number {
+  if (next >= known) return -1
+  const from = keys.from(next)
+  const to = keys.to(next)
+  return to > from && reader.nextKnown(keys.view, from, to) ? next : -1
+}
+
+/** Notes the type and unit of the family that a line of metadata is about. */
+function describe(sink: SampleSink, reader: ExpositionReader): void {
+  const family = reader.name()
+  if (family !== sink.family) sink.unit = ''
+  sink.family = family
+  sink.type = reader.type
+  if (reader.entry === 'unit') sink.unit = reader.entryText()
+}
+
+function exposedLabels(reader: ExpositionReader): Label[] {
+  const labels: Label[] = [['__name__', reader.name()]]
+  for (let i = 0; i < reader.labels.count; i++) labels.push([reader.labelName(i), reader.labelValue(i)])
+  return labels
+}
+
+function exemplarOf(reader: ExpositionReader): Exemplar {
+  return {
+    labels: reader.exemplarLabelPairs(),
+    value: reader.exemplarValue,
+    timestamp: reader.hasExemplarTimestamp ? reader.exemplarTimestamp : undefined,
+  }
+}
+
+/** Families as the lines of metadata describe them, in their order. */
+function metadataOf(bytes: Uint8Array, format: 'text' | 'openmetrics'): MetricMetadata[] {
+  const reader = new ExpositionReader(bytes, format)
+  const families = new Map<string, { type: MetricType; family: string; help: string; unit: string }>()
+  for (let entry = reader.next(); entry !== 'end'; entry = reader.next()) {
+    if (entry === 'series' || entry === 'comment') continue
+    const name = reader.name()
+    let family = families.get(name)
+    if (family === undefined) families.set(name, family = { type: 'unknown', family: name, help: '', unit: '' })
+    if (entry === 'type') family.type = reader.type
+    else family[entry] = reader.entryText()
+  }
+  return [...families.values()]
+}
+
+/** Two sums over lines: what they were, they still are as long as these are the same. */
+class LineSum {
+  #a = 0x811c_9dc5
+  #b = 0x2c1b_3c6d
+  #length = 0
+
+  add(bytes: Uint8Array, from: number, to: number): void {
+    let [a, b] = [this.#a, this.#b]
+    for (let i = from; i < to; i++) {
+      a = Math.imul(a ^ bytes[i]!, 0x0100_0193)
+      b = Math.imul(b ^ bytes[i]!, 0x01b3_4d35)
+    }
+    this.#a = a ^ (b >>> 15)
+    this.#b = b ^ (a >>> 13)
+    this.#length += to - from
+  }
+
+  text(): string {
+    return `${this.#a}.${this.#b}.${this.#length}`
+  }
+}
