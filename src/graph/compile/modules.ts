@@ -15,12 +15,14 @@ import { nearest } from '../../lib/nearest.ts'
 import type { Use } from '../plan.ts'
 import { variables } from '../scope.ts'
 import type { Located, Source } from './1-load.ts'
+import { attributeOf, belongsInImport, literalAttribute } from './blocks.ts'
 import type { CompileOptions } from './options.ts'
 import { elementIds } from './foreach.ts'
 import { ModuleScope, type Declare, type DeclaredNode } from './module-scope.ts'
 import { graphMessages as messages } from './messages.ts'
 import type { Report } from './report.ts'
 import { standIn } from './stand-in.ts'
+import { checkWritten } from './written.ts'
 
 /** How deep modules may use modules: far beyond use, well before the stack ends. */
 const deepest = 50
@@ -82,11 +84,11 @@ export class Expansion {
     if (loaded === undefined) return
     const imported = new ModuleScope({ prefix: '', path: loaded.path })
     scope.imports.set(label, { file, block, scope: imported })
-    const statements = loaded.sources.flatMap(source => this.#parse(source))
-    for (const { file: at, statement } of statements) {
-      if (statement.kind === 'block' && (statement.name === 'declare' || statement.name.startsWith('import.'))) continue
-      this.#report(at, nameSpan(statement), messages.onlyDeclaresInImport(statement.name))
-    }
+    const parsed = loaded.sources.flatMap(source => this.#parse(source))
+    const statements = parsed.filter(belongsInImport)
+    for (const one of parsed) if (!belongsInImport(one)) this.#report(one.file, nameSpan(one.statement), messages.onlyDeclaresInImport(one.statement.name))
+    const { shapes } = this.#options
+    if (shapes !== undefined) checkWritten(statements, { ...this.#options, shapes }, this.#report, 'declare')
     for (const { file: at, statement } of statements) if (statement.kind === 'block' && statement.name === 'declare') this.#declare(at, statement, imported)
     for (const { file: at, statement } of statements) if (statement.kind === 'block' && statement.name.startsWith('import.')) await this.#import(at, statement, imported)
   }
@@ -291,16 +293,6 @@ export class Expansion {
   #add(node: DeclaredNode): void { this.nodes.set(node.id, this.#unused ? { ...node, unused: true } : node) }
 
   #place({ file, block }: { file: number; block: { start: number } }): string { return this.#report.place(file, block.start) }
-}
-
-const attributeOf = (block: Block, name: string) =>
-  block.body.find((statement): statement is Attribute => statement.kind === 'attribute' && statement.name === name)
-
-/** The text of an attribute that is a plain literal: `var = "item"`, `optional = true`. */
-function literalAttribute(block: Block, name: string): string | undefined {
-  const value = attributeOf(block, name)?.value
-  if (value?.kind !== 'literal') return undefined
-  return value.type === 'string' ? value.text.slice(1, -1) : value.text
 }
 
 /** An optional argument that is not given, and has no default, is null. */

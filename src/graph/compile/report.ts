@@ -32,11 +32,11 @@ export function reporter(sources: readonly Source[], diagnostics: Diagnostic[]):
   // A module that is used twice is checked twice, and is wrong once.
   const seen = new Set(diagnostics.map(keyOf))
   // What an earlier phase has found wrong at a place, a later one need not explain in its own words.
-  const settled = diagnostics.filter(({ severity, code }) => severity === 'error' && subjectOf(code) !== undefined)
+  const settled = settledBy(diagnostics)
   const add = (found: readonly Diagnostic[]): void => {
     for (const diagnostic of found) {
       const key = keyOf(diagnostic)
-      if (seen.has(key) || settled.some(earlier => covers(earlier, diagnostic))) continue
+      if (seen.has(key) || settled(diagnostic)) continue
       seen.add(key)
       diagnostics.push(diagnostic)
     }
@@ -71,7 +71,32 @@ function subjectOf(code: string): string | undefined {
   return code === 'graph/cycle' || code === 'graph/self-reference' ? code : undefined
 }
 
-const covers = (earlier: Diagnostic, { file, start, code }: Diagnostic): boolean =>
-  earlier.file === file && subjectOf(earlier.code) === subjectOf(code) && earlier.start.offset <= start.offset && start.offset <= earlier.end.offset
+const subjectIn = ({ file, code }: Diagnostic): string | undefined => {
+  const subject = subjectOf(code)
+  return subject === undefined ? undefined : `${subject} ${file}`
+}
+
+/** Whether a diagnostic starts within an error about the same thing among these. */
+function settledBy(diagnostics: readonly Diagnostic[]): (one: Diagnostic) => boolean {
+  const spans = new Map<string, { start: number; end: number }[]>()
+  for (const one of [...diagnostics].sort((a, b) => a.start.offset - b.start.offset)) {
+    const subject = subjectIn(one)
+    if (one.severity !== 'error' || subject === undefined) continue
+    const before = spans.get(subject) ?? []
+    // The furthest end so far, so that the last span that starts early enough answers for all before it.
+    before.push({ start: one.start.offset, end: Math.max(one.end.offset, before.at(-1)?.end ?? 0) })
+    spans.set(subject, before)
+  }
+  return one => {
+    const among = spans.get(subjectIn(one) ?? '') ?? []
+    let [low, high] = [0, among.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (among[middle]!.start <= one.start.offset) low = middle + 1
+      else high = middle
+    }
+    return low > 0 && one.start.offset <= among[low - 1]!.end
+  }
+}
 
 const keyOf = ({ file, start, code, message }: Diagnostic) => `${file}:${start.offset}:${code}:${message}`

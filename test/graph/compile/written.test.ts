@@ -86,3 +86,12 @@ describe('the configuration as written', () => {
     assert.deepEqual(found.filter(one => one.startsWith('4') || one.startsWith('5')), [])
   })
 })
+
+describe('an imported text', () => {
+  it('is checked as written too, also what nothing uses of it', async () => {
+    const content = 'declare "a" {\n  test.gone "x" { }\n  test.sink "y" { }\n}\n'
+    assert.deepEqual(await problems(`import.string "m" {\n  content = ${JSON.stringify(content)}\n}\n`), [
+      '2:3 cannot find the definition of component name "test.gone"', '3:3 missing required attribute "name"',
+    ])
+  })
+})
