@@ -10,7 +10,7 @@ import { binary, unary } from './operators.ts'
 import { printExpression } from './print-expression.ts'
 import type { Span } from './source.ts'
 import type { ObjectValue, Value } from './value.ts'
-import { CallError, FunctionValue, hasSecret, hasUnknown, isObject, objectValue, typeName, Unknown } from './value.ts'
+import { CallError, FunctionValue, hasSecret, hasUnknown, isObject, objectValue, Secret, typeName, Unknown } from './value.ts'
 
 /** Names that expressions can see; those of the inner scope hide those of its parents. */
 export interface Scope {
@@ -54,7 +54,7 @@ export function evaluate(expression: Expression, scope: Scope, report: Report): 
       case 'binary': {
         const left = visit(node.left)
         const right = visit(node.right)
-        if (hasUnknown(left) || hasUnknown(right)) return unknown
+        if (hasUnknown(left) || hasUnknown(right)) return node.operator === '+' && (isSecret(left) || isSecret(right)) ? new Unknown('secret') : unknown
         const result = binary(node.operator, left, right)
         if ('value' in result) return result.value
         const operand = node[result.operand]
@@ -74,6 +74,15 @@ export function lookup(name: string, scope: Scope): Value | undefined {
   return undefined
 }
 
+/** Whether a value is a secret, or will be; what is joined to one with `+` is one as well. */
+const isSecret = (value: Value): boolean => value instanceof Secret || (value instanceof Unknown && value.type === 'secret')
+
+/** What is inside a list or a map of which only the type is known. */
+function inside({ type }: Unknown): Unknown {
+  const inner = /^(?:list|map)\((.*)\)$/.exec(type ?? '')?.[1]
+  return inner === undefined ? unknown : new Unknown(inner)
+}
+
 function missing(node: Span, name: string, report: Report): Value {
   report(messages.unknownIdentifier(name), node)
   return unknown
@@ -85,7 +94,7 @@ function mismatch(node: Expression, wanted: string, got: Value, report: Report):
 }
 
 function access(node: Access, value: Value, report: Report): Value {
-  if (value instanceof Unknown) return unknown
+  if (value instanceof Unknown) return inside(value)
   if (!isObject(value)) {
     report(messages.noFields(printExpression(node.value), node.name, typeName(value)), node.value)
     return unknown
@@ -96,7 +105,8 @@ function access(node: Access, value: Value, report: Report): Value {
 }
 
 function index(node: Index, value: Value, at: Value, report: Report): Value {
-  if (value instanceof Unknown || at instanceof Unknown) return unknown
+  if (value instanceof Unknown) return inside(value)
+  if (at instanceof Unknown) return unknown
   if (Array.isArray(value)) {
     if (typeof at !== 'bigint' && typeof at !== 'number') return mismatch(node.index, 'number', at, report)
     const position = typeof at === 'bigint' ? BigInt.asIntN(64, at) : BigInt(Math.abs(at) < 2 ** 63 ? Math.trunc(at) : -(2 ** 63))

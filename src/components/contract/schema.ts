@@ -99,12 +99,12 @@ class Complaint {
 }
 
 function leafSchema<T>({ type, blank, convert, check }: Leaf<T>): z.ZodMiniType<T> {
-  const mismatch = (value: Value) => `should be ${type}, got ${typeName(value)}`
+  const mismatch = (value: Value) => (type === 'string' && isSecret(value) ? exposed : `should be ${type}, got ${typeName(value)}`)
   return z.transform((value: unknown, context): T => {
     const given = value as Value
     if (given instanceof Unknown) {
       if (given.type === undefined || compatible(given.type, type)) return blank
-      context.issues.push({ code: 'custom', message: `should be ${type}, got ${given.type}`, input: undefined })
+      context.issues.push({ code: 'custom', message: type === 'string' && given.type === 'secret' ? exposed : `should be ${type}, got ${given.type}`, input: undefined })
       return blank
     }
     const converted: unknown = convert(given)
@@ -119,6 +119,10 @@ function leafSchema<T>({ type, blank, convert, check }: Leaf<T>): z.ZodMiniType<
     return converted as T
   })
 }
+
+/** Alloy's words for a secret where text is wanted. */
+export const exposed = 'secrets may not be converted into strings'
+const isSecret = (value: Value): boolean => value instanceof Secret || (value instanceof OptionalSecret && value.isSecret)
 
 /** Types that Alloy converts into one another when a value is assigned; a capsule only fits its own kind. */
 const texts = new Set(['string', 'number', 'secret', 'optional_secret', 'duration', 'size'])

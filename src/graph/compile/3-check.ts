@@ -17,7 +17,7 @@ import type { Resolved, ResolvedNode } from './2-resolve.ts'
 import type { CompileOptions } from './options.ts'
 import { graphMessages as messages } from './messages.ts'
 import { reporter, type Report } from './report.ts'
-import { unfit, wiringHint } from './wiring.ts'
+import { secretHint, unfit, wiringHint } from './wiring.ts'
 
 export interface CheckedNode extends ResolvedNode {
   /** Decoded arguments; blanks stand for what is only known when it runs. */
@@ -43,8 +43,12 @@ export function check(resolved: Resolved, options: CompileOptions, diagnostics: 
     const named = [...valuesOf(node.uses, id => exportsById.get(id)), ...node.lost.map(name => [name, new Unknown()] as const)]
     const evaluated = evaluateBody(node.body, node.block, { variables: variables(options.functions, named) }, (problem, span) => report(node.file, span, problem))
     const { definition, standIn } = node
-    if (definition !== undefined) return checkComponent({ ...node, definition }, evaluated, options, report)
-    if (standIn !== undefined) checkArguments({ ...node, definition: standIn }, evaluated, options, report)
+    if (definition !== undefined) {
+      const checked = checkComponent({ ...node, definition }, evaluated, options, report)
+      exportsById.set(node.id, unknownExports(definition, checked.args))
+      return checked
+    }
+    if (standIn !== undefined) exportsById.set(node.id, unknownExports(standIn, checkArguments({ ...node, definition: standIn }, evaluated, options, report).value))
     else exportsById.set(node.id, valueExports(evaluated))
     return { ...node, args: {}, blanks: [], instance: undefined }
   })
@@ -71,10 +75,10 @@ function checkArguments({ definition, standIn, id, file }: ComponentNode, evalua
   return { ...decoded, problems }
 }
 
-/** A component's exports while only their types are known. */
-function unknownExports(definition: Definition): ObjectValue {
-  const entries = Object.entries(definition.exports ?? {})
-  return objectValue(entries.map(([name, type]) => [name, new Unknown(typeText(type))] as const))
+/** A component's exports while only their types are known; with `is_secret`, what may be a secret is one. */
+function unknownExports({ exports = {} }: Definition, args: Readonly<Record<string, unknown>> = {}): ObjectValue {
+  const secret = args['is_secret'] === true
+  return objectValue(Object.entries(exports).map(([name, type]) => [name, new Unknown(secret && type === 'optional_secret' ? 'secret' : typeText(type))] as const))
 }
 
 function checkStability({ definition, block, file }: ComponentNode, allowed: Stability, report: Report): void {
@@ -113,7 +117,7 @@ function word(problem: Problem, allowed: Stability, id: string) {
     case 'expected-attribute': return messages.expectedAttribute(last)
     case 'expected-block': return messages.expectedBlock(last)
     case 'unexpected-label': return messages.unexpectedLabel(last)
-    case 'invalid': return messages.invalidValue(subject(problem), text, wiringHint(`${id}.${name}`, subject(problem), text))
+    case 'invalid': return messages.invalidValue(subject(problem), text, wiringHint(`${id}.${name}`, subject(problem), text) ?? secretHint(`${id}.${name}`, subject(problem), text))
     case 'inert': return messages.inert(name, text)
     case 'gated': return messages.gated(`"${name}"`, text, allowed)
   }

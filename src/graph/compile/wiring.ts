@@ -1,7 +1,7 @@
 /** Types along the edges of the graph: what a component exports against the argument that it feeds. */
 
 import type { Evaluated, Problem } from '../../components/contract/decode.ts'
-import type { Fields } from '../../components/contract/schema.ts'
+import { exposed, type Fields } from '../../components/contract/schema.ts'
 import { Unknown } from '../../language/value.ts'
 
 /**
@@ -25,7 +25,7 @@ function assignable(from: string, to: string): boolean {
   if (from === 'any' || to === 'any') return true
   const [outer, inner] = [/^(list|map)\((.*)\)$/.exec(from), /^(list|map)\((.*)\)$/.exec(to)]
   if (outer !== null && inner !== null) return outer[1] === inner[1] && assignable(outer[2]!, inner[2]!)
-  if (outer !== null || inner !== null) return false
+  if (outer !== null || inner !== null || (from === 'secret' && to === 'string')) return false
   const capsules = [from, to].filter(type => type.startsWith('capsule('))
   return capsules.length === 0 || from === to
 }
@@ -49,4 +49,11 @@ export function wiringHint(argument: string, source: string, text: string): stri
   const bridge = bridges[`${wanted} ${got}`]
   const out = bridge === undefined ? `Wire it to a component that takes ${sends}.` : `Put ${bridge} between them.`
   return `${argument} sends ${sends}, and ${source} takes ${takes}. ${out}`
+}
+
+/** Says what a secret would become where plain text is wanted, and how to give it all the same. */
+export function secretHint(argument: string, source: string, text: string): string | undefined {
+  if (text !== exposed && !text.endsWith('(secret)')) return undefined
+  const way = text === exposed ? `Write convert.nonsensitive(${source}) where that is meant.` : 'Give each value by itself, in convert.nonsensitive where that is meant.'
+  return `${argument} is plain text, so the secret would show in logs and pages. ${way}`
 }
