@@ -18,8 +18,15 @@ export function compareNames(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** A label name that needs no quotes: `[a-zA-Z_][a-zA-Z0-9_]*`. */
-export const isLegacyLabelName = (name: string): boolean => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)
+/** A label name that needs no quotes: `[a-zA-Z_][a-zA-Z0-9_]*`. Asked of every name there is, so no regular expression. */
+export function isLegacyLabelName(name: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const unit = name.charCodeAt(i)
+    const letter = (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) || unit === 0x5f
+    if (!letter && (i === 0 || unit < 0x30 || unit > 0x39)) return false
+  }
+  return name !== ''
+}
 
 /** `{a="b", c="d"}` as Loki takes stream labels, in the order given; values quoted as Go quotes, odd names too. */
 export function renderLabels(labels: Iterable<readonly [name: string, value: string]>): string {

@@ -1,7 +1,7 @@
 /** Label sets as Prometheus and Loki have them: names and values, sorted by name. */
 
 import { quoteGo, scanQuoted } from '../lib/go-quote.ts'
-import { compareNames } from '../lib/label-text.ts'
+import { compareNames, isLegacyLabelName } from '../lib/label-text.ts'
 
 export { compareNames, isLegacyLabelName, renderLabels } from '../lib/label-text.ts'
 
@@ -58,21 +58,23 @@ export function parseLabels(text: string): Labels {
 
 /** What nearly all senders write: names sorted, values without escapes. Undefined for everything else. */
 function parsePlain(text: string): Labels | undefined {
-  if (!text.startsWith('{')) return undefined
-  const pair = /([a-zA-Z_][a-zA-Z0-9_]*)="([^"\\\n]+)"(?:, ?|(?=\}$))/y
+  const end = text.length - 1
+  if (!text.startsWith('{') || end < 1 || text[end] !== '}' || /[\\\n]/.test(text)) return undefined
   const labels: Label[] = []
   let last = ''
-  let at = 1
-  while (at < text.length - 1) {
-    pair.lastIndex = at
-    const found = pair.exec(text)
+  for (let at = 1; at < end;) {
+    const equals = text.indexOf('="', at)
+    const close = text.indexOf('"', equals + 2)
+    const name = text.slice(at, equals)
     // Names without odd characters are sorted as text is.
-    if (found === null || found[1]! <= last) return undefined
-    last = found[1]!
-    labels.push([last, found[2]!])
-    at = pair.lastIndex
+    if (equals < 0 || close <= equals + 2 || name <= last || !isLegacyLabelName(name)) return undefined
+    labels.push([name, text.slice(equals + 2, close)])
+    last = name
+    at = close + 1
+    if (text[at] === ',') at += text[at + 1] === ' ' ? 2 : 1
+    else if (at !== end) return undefined
   }
-  return text[at] === '}' ? labels : undefined
+  return labels
 }
 
 function parseAny(text: string): Labels {

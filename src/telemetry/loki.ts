@@ -88,7 +88,7 @@ export function mapStreamLabels(
     const edited = edit(parseLabels(labels))
     if (edited === undefined || edited.length === 0) return null
     const rendered = renderLabels(edited)
-    return rendered === labels ? undefined : utf8(rendered)
+    return rendered === labels ? undefined : utf8Once(rendered)
   }
   return rewriteStreams(batch, (from, to) => {
     try {
@@ -99,6 +99,14 @@ export function mapStreamLabels(
       return null
     }
   })
+}
+
+const encoder = new TextEncoder()
+const scratch = new Uint8Array(3 * 1024)
+
+/** UTF-8 that is good until the next call: whoever decides about a stream is copied from at once. */
+function utf8Once(text: string): Uint8Array {
+  return 3 * text.length > scratch.length ? utf8(text) : scratch.subarray(0, encoder.encodeInto(text, scratch).written)
 }
 
 /** Replaces label texts, given as ranges: undefined keeps a stream, null drops it. Its hash goes when its labels change. */

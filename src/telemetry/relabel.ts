@@ -4,23 +4,14 @@ import { utf8 } from '../lib/bytes.ts'
 import { md5 } from '../lib/md5.ts'
 import { constantOf, fill, parseTemplate } from '../lib/regex-template.ts'
 import { compileRegex, RegexError, type Regex } from '../lib/regex.ts'
-import { compareNames, type Labels } from './labels.ts'
+import { editable, type LabelSet } from './label-set.ts'
+import type { Labels } from './labels.ts'
 import {
   RelabelError, relabelDefaults, validNames, validateRule, type NameScheme, type RelabelAction, type RelabelRule, type Rule,
 } from './relabel-rule.ts'
 
+export type { LabelSet } from './label-set.ts'
 export { RelabelError, relabelActions, relabelDefaults, validateRule, type NameScheme, type RelabelRule } from './relabel-rule.ts'
-
-/** Labels on their way through the rules. An empty value is the same as none, so setting one deletes. */
-export interface LabelSet {
-  /** The value of a label, '' without one. */
-  get(name: string): string
-  set(name: string, value: string): void
-  /** Deletes the labels whose names do not pass. */
-  keep(test: (name: string) => boolean): void
-  /** The names as they are now: what is set meanwhile does not show. */
-  names(): readonly string[]
-}
 
 /** What rules do to label sets. */
 export interface Relabeler {
@@ -34,31 +25,6 @@ export interface Relabeler {
 /** One rule at work; false drops the labels. */
 type Step = (labels: LabelSet) => boolean
 
-class MapLabels implements LabelSet {
-  readonly map: Map<string, string>
-
-  constructor(labels: Labels) {
-    this.map = new Map(labels)
-  }
-
-  get(name: string): string {
-    return this.map.get(name) ?? ''
-  }
-
-  set(name: string, value: string): void {
-    if (value === '') this.map.delete(name)
-    else this.map.set(name, value)
-  }
-
-  keep(test: (name: string) => boolean): void {
-    for (const name of this.map.keys()) if (!test(name)) this.map.delete(name)
-  }
-
-  names(): string[] {
-    return [...this.map.keys()]
-  }
-}
-
 /** Compiles rules in order; throws RelabelError for the first one that cannot work. */
 export function compileRules(rules: readonly RelabelRule[], names: NameScheme = 'legacy'): Relabeler {
   const steps = rules.map((rule, index) => compileRule(rule, index, names))
@@ -70,18 +36,16 @@ export function compileRules(rules: readonly RelabelRule[], names: NameScheme = 
     rules,
     apply,
     relabel(labels) {
-      const edited = new MapLabels(labels)
-      if (!apply(edited)) return undefined
-      return unchanged(edited.map, labels) ? labels : [...edited.map].sort((a, b) => compareNames(a[0], b[0]))
+      const set = editable(labels)
+      if (!apply(set)) return undefined
+      const edited = set.labels()
+      return same(edited, labels) ? labels : edited
     },
   }
 }
 
-function unchanged(map: ReadonlyMap<string, string>, labels: Labels): boolean {
-  if (map.size !== labels.length) return false
-  for (const [name, value] of labels) if (map.get(name) !== value) return false
-  return true
-}
+const same = (a: Labels, b: Labels): boolean =>
+  a.length === b.length && a.every(([name, value], i) => name === b[i]![0] && value === b[i]![1])
 
 /** Decisions about names, of which there are few: each is made once. */
 function remember<T>(decide: (name: string) => T): (name: string) => T {
