@@ -5,7 +5,9 @@
  *     -- config.alloy --        the configuration
  *     -- env --                 NAME=value lines
  *     -- in/1 --                a request: `POST /path`, headers, an empty line, the body
- *                               (`Body: remote-write` makes a remote-write body of lines `name{a="b"} value @milliseconds`)
+ *                               (`Body: remote-write` makes a remote-write body of lines `name{a="b"} value @milliseconds`),
+ *                               or `tick 15s`: so much time passes, and then what is due is done
+ *     -- http://host/path --    what a target answers to each request for it, in order; the last one again and again
  *     -- destination --         what destinations answer, in order: a status a line, with headers behind it; 200 when there is none left
  *     -- out/... --             generated: answers, requests to destinations, printed lines, diagnostics
  */
@@ -22,6 +24,7 @@ import { stdlib } from '../../src/language/stdlib/index.ts'
 import { open } from '../../src/state/open.ts'
 import { fakeHost } from '../support/graph.ts'
 import { utf8 } from '../../src/lib/bytes.ts'
+import { parseDuration } from '../../src/lib/duration.ts'
 import { remoteWriteBody, shownBody } from '../support/messages.ts'
 import { parseTxtar, printTxtar, type TxtarFile } from '../support/txtar.ts'
 import { catalog } from '../../src/components/catalog.gen.ts'
@@ -55,6 +58,12 @@ async function runCase(files: readonly TxtarFile[]): Promise<TxtarFile[]> {
 
   const answers = part('destination').split('\n').filter(line => line.trim() !== '')
   const requests: string[] = []
+  const pages = files.filter(({ name }) => /^https?:/.test(name))
+  const page = (url: string) => {
+    const found = pages.find(({ name }) => name === url)
+    if (found !== undefined && pages.filter(({ name }) => name === url).length > 1) pages.splice(pages.indexOf(found), 1)
+    return found && new Response(found.content, { headers: { 'content-type': 'text/plain; version=0.0.4' } })
+  }
   const { host, world } = fakeHost({
     env,
     files: Object.fromEntries(files.map(({ name, content }) => [name, content])),
@@ -63,15 +72,23 @@ async function runCase(files: readonly TxtarFile[]): Promise<TxtarFile[]> {
       const body = new Uint8Array(await request.arrayBuffer())
       const headers = [...request.headers].map(([key, value]) => `${key}: ${value}`)
       requests.push([`${request.method} ${url}`, ...headers, '', await shownBody(url, request.headers, body)].join('\n'))
+      const answer = page(url)
+      if (answer !== undefined) return answer
       const [status = '200', ...more] = (answers.shift() ?? '').split(' ').filter(word => word !== '')
       return new Response(null, { status: Number(status), headers: Object.fromEntries(more.map(header => header.split('=') as [string, string])) })
     },
   })
   const components = Object.fromEntries(await Promise.all(compiled.components.map(async name => [name, (await lookup(name))!] as const)))
-  const openers = Object.fromEntries((['queue', 'cell', 'window', 'lease'] as const).map(kind => [kind, open]))
+  const openers = Object.fromEntries((['queue', 'cell', 'window', 'lease', 'gate'] as const).map(kind => [kind, open]))
   const graph = new Graph({ plan: compiled.plan, components, functions: stdlib, openers: openers }, host)
   const app = createApp(graph)
   for (const { name, content } of files.filter(file => file.name.startsWith('in/'))) {
+    const ms = /^tick (\S+)/.exec(content)?.[1]
+    if (ms !== undefined) {
+      world.nowMs += parseDuration(ms)
+      await graph.tick(new AbortController().signal)
+      continue
+    }
     const response = await app.fetch(toRequest(content), { incoming: { address: '192.0.2.1' } })
     out.push({ name: name.replace('in/', 'out/'), content: await shownResponse(response) })
   }
