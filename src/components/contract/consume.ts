@@ -2,7 +2,7 @@
 
 import type { Batch, LokiBatch, OtlpBatch, OtlpSignal, PrometheusBatch } from '../../telemetry/batch.ts'
 import type { Call } from './call.ts'
-import { joinFailures } from './errors.ts'
+import { ConsumeError, joinFailures } from './errors.ts'
 
 /**
  * Takes batches. `consume` resolves when the batch is *safe downstream*: delivered, or in durable state. It rejects with a
@@ -58,6 +58,20 @@ export async function fanOut<B extends Batch>(consumers: readonly Consumer<B>[],
   const outcomes = await Promise.allSettled(consumers.map(consumer => consumer.consume(batch, call)))
   const failures = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
   if (failures.length > 0) throw joinFailures(failures)
+}
+
+/** Waits for `consumed`, the way of so many items downstream, and tells how many of them are safe and how many were refused. */
+export async function withOutcome(items: number, consumed: Promise<void>, tell: (accepted: number, refused: number) => void): Promise<void> {
+  let refused = 0
+  try {
+    await consumed
+  } catch (error) {
+    // Downstream, one item may have become several.
+    refused = Math.min(items, error instanceof ConsumeError ? error.rejected ?? items : items)
+    throw error
+  } finally {
+    tell(items - refused, refused)
+  }
 }
 
 /** The consumers of an `output` block, by signal. */

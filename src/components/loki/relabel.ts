@@ -1,6 +1,8 @@
 import { fanOut, type LokiConsumer } from '../contract/consume.ts'
 import { defineComponent } from '../contract/define.ts'
+import { lokiRelabelProcessed, lokiRelabelWritten } from '../contract/metrics.ts'
 import { args, blocks, integer, receivers } from '../contract/schema.ts'
+import { countItems } from '../../telemetry/count.ts'
 import { StreamCache, relabelLoki } from '../../telemetry/loki.ts'
 import { relabelRules, rulesAt } from '../../transport/rule-args.ts'
 
@@ -23,6 +25,8 @@ export default defineComponent({
     const receiver: LokiConsumer = {
       async consume(batch, call) {
         const relabelled = relabelLoki(batch, relabeler, cache)
+        call.count(lokiRelabelProcessed, countItems(batch))
+        call.count(lokiRelabelWritten, countItems(relabelled))
         if (relabelled.bytes.length > 0) await fanOut(forward_to, relabelled, call)
       },
     }

@@ -1,9 +1,11 @@
 import type { Call } from '../contract/call.ts'
-import { fanOut, type PrometheusConsumer } from '../contract/consume.ts'
+import { fanOut, withOutcome, type PrometheusConsumer } from '../contract/consume.ts'
 import { defineComponent } from '../contract/define.ts'
 import { ArgumentError } from '../contract/errors.ts'
+import { forwardedSamples } from '../contract/metrics.ts'
 import { args, boolean, list, receivers, string } from '../contract/schema.ts'
 import type { PrometheusBatch } from '../../telemetry/batch.ts'
+import { countItems } from '../../telemetry/count.ts'
 import { LabelCache, prometheusBatch, seriesOf, stripPrometheus, type SeriesCursor } from '../../telemetry/prometheus.ts'
 import { checkLabels, dropInvalidSeries, type ValidSeries } from '../../telemetry/prometheus-validate.ts'
 import { HttpError, guarded, readBody } from '../../transport/receive.ts'
@@ -68,7 +70,7 @@ function receiver(forwardTo: readonly PrometheusConsumer[], accepted: readonly s
     const { batch: valid, droppedSamples, droppedSeries, reason } = validate(metadata ? received : stripPrometheus(received, { metadata: true }))
     const latest = call.now() + aheadMs
     const { batch, dropped: ahead } = keepTimes(valid, timestamp => timestamp <= latest)
-    if (batch.bytes.length > 0) await fanOut(forwardTo, batch, call)
+    if (batch.bytes.length > 0) await withOutcome(countItems(batch), fanOut(forwardTo, batch, call), accepted => { call.count(forwardedSamples, accepted) })
 
     if (droppedSeries > 0) call.log('warn', 'series with invalid labels were dropped', { series: droppedSeries, samples: droppedSamples, reason })
     const headers = message === v2Message ? written(batch) : {}

@@ -1,7 +1,9 @@
-import { fanOut, type PrometheusConsumer } from '../contract/consume.ts'
+import { fanOut, withOutcome, type PrometheusConsumer } from '../contract/consume.ts'
 import { defineComponent } from '../contract/define.ts'
 import { ArgumentError } from '../contract/errors.ts'
+import { forwardedSamples, relabelProcessed, relabelWritten } from '../contract/metrics.ts'
 import { args, blocks, duration, integer, receivers } from '../contract/schema.ts'
+import { countItems } from '../../telemetry/count.ts'
 import { LabelCache, relabelPrometheus } from '../../telemetry/prometheus.ts'
 import { relabelRules, rulesAt } from '../../transport/rule-args.ts'
 
@@ -27,7 +29,10 @@ export default defineComponent({
     const receiver: PrometheusConsumer = {
       async consume(batch, call) {
         const relabelled = relabelPrometheus(batch, relabeler, cache)
-        if (relabelled.bytes.length > 0) await fanOut(forward_to, relabelled, call)
+        const written = countItems(relabelled)
+        call.count(relabelProcessed, countItems(batch))
+        call.count(relabelWritten, written)
+        if (relabelled.bytes.length > 0) await withOutcome(written, fanOut(forward_to, relabelled, call), accepted => { call.count(forwardedSamples, accepted) })
       },
     }
     return { exports: { receiver, rules: { rules: relabeler.rules } } }

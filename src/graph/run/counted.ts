@@ -1,7 +1,6 @@
 /** Consumers that count what passes them: the graph's own figures, the same for every component. */
 
-import type { Consumer } from '../../components/contract/consume.ts'
-import { ConsumeError } from '../../components/contract/errors.ts'
+import { withOutcome, type Consumer } from '../../components/contract/consume.ts'
 import { componentAccepted, componentRefused } from '../../components/contract/metrics.ts'
 import type { Batch } from '../../telemetry/batch.ts'
 import { countItems } from '../../telemetry/count.ts'
@@ -21,13 +20,9 @@ export function counted(consumer: Consumer<Batch>, id: string, throughput: Throu
   }
   return {
     async consume(batch, call) {
-      const items = countItems(batch)
       try {
-        await consumer.consume(batch, (call as GraphCall).at(id))
-        count(items, 0)
+        await withOutcome(countItems(batch), consumer.consume(batch, (call as GraphCall).at(id)), count)
       } catch (error) {
-        const rejected = error instanceof ConsumeError ? (error.rejected ?? items) : items
-        count(items - rejected, rejected)
         failed(error)
         throw error
       }

@@ -1,8 +1,10 @@
 import type { Call } from '../../contract/call.ts'
-import { fanOut, type LokiConsumer } from '../../contract/consume.ts'
+import { fanOut, withOutcome, type LokiConsumer } from '../../contract/consume.ts'
 import { defineComponent } from '../../contract/define.ts'
+import { lokiApiEntries } from '../../contract/metrics.ts'
 import { args, boolean, byteSize, capsule, labels, receivers } from '../../contract/schema.ts'
 import { text } from '../../../lib/bytes.ts'
+import { countItems } from '../../../telemetry/count.ts'
 import type { LokiBatch } from '../../../telemetry/batch.ts'
 import { LabelsError, isLegacyLabelName, labelsOf, mergeLabels, renderLabels, type Labels } from '../../../telemetry/labels.ts'
 import { StreamCache, lokiBatch, mapStreamLabels, tenantLabel, withoutInternal, writeLoki } from '../../../telemetry/loki.ts'
@@ -74,7 +76,7 @@ const plain = (status: number, message: string, headers: Record<string, string>)
   new Response(status === 200 ? message : `${message}\n`, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } })
 
 async function forward(consumers: readonly LokiConsumer[], batch: LokiBatch, call: Call): Promise<void> {
-  if (batch.bytes.length > 0) await fanOut(consumers, batch, call)
+  if (batch.bytes.length > 0) await withOutcome(countItems(batch), fanOut(consumers, batch, call), accepted => { call.count(lokiApiEntries, accepted) })
 }
 
 /** A PushRequest in protobuf, of a body in JSON or in protobuf; throws HttpError for what is neither. */

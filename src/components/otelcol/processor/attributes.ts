@@ -1,4 +1,5 @@
 import { actionFields, compileAction, type Step } from '../_shared/attribute-actions.ts'
+import { processed } from '../_shared/accounting.ts'
 import { debugMetrics } from '../_shared/debug-metrics.ts'
 import { selectItems } from '../_shared/select.ts'
 import { matchFields } from '../_shared/match.ts'
@@ -30,6 +31,7 @@ export default defineComponent({
       async consume(batch, call) {
         const steps = actions.flatMap<Step>(make => make(call.client) ?? [])
         const changed = steps.length === 0 ? batch : edit(batch, item => { for (const step of steps) step(item) })
+        processed('attributes', batch, changed, call)
         await toOutput(output, changed, call)
       },
     }

@@ -1,11 +1,17 @@
+import { countItems } from '../../../telemetry/count.ts'
+import { processed } from '../_shared/accounting.ts'
 import { debugMetrics } from '../_shared/debug-metrics.ts'
 import { toOutput, type OtlpConsumer } from '../../contract/consume.ts'
 import { defineComponent } from '../../contract/define.ts'
 import { ArgumentError, retryable } from '../../contract/errors.ts'
+import { memoryLimiterAccepted, memoryLimiterRefused } from '../../contract/metrics.ts'
 import { args, byteSize, duration, integer, otlpOutput, type Decoded } from '../../contract/schema.ts'
 
 /** What percentages are of: the memory of a Worker, the smallest of the platforms. */
 const memoryBytes = 128 * 1024 * 1024
+
+/** The collector's name of the type. */
+const processor = 'memory_limiter'
 
 const limitFields = {
   /** How often Alloy looks at its memory; here every batch is counted as it comes and goes. */
@@ -39,7 +45,12 @@ export default defineComponent({
       async consume(batch, call) {
         const { length } = batch.bytes
         // A batch that comes alone always passes: refused, it could only come again as large as it is.
-        if (underWay > 0 && underWay + length > allowed) throw retryable('data refused due to high memory usage')
+        if (underWay > 0 && underWay + length > allowed) {
+          call.count(memoryLimiterRefused[batch.signal], countItems(batch), { processor })
+          throw retryable('data refused due to high memory usage')
+        }
+        call.count(memoryLimiterAccepted[batch.signal], countItems(batch), { processor })
+        processed(processor, batch, batch, call)
         underWay += length
         try {
           await toOutput(output, batch, call)

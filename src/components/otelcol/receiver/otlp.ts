@@ -1,9 +1,11 @@
+import { received } from '../_shared/accounting.ts'
 import { debugMetrics } from '../_shared/debug-metrics.ts'
 import { grpcServer } from '../_shared/grpc-server.ts'
 import { httpServer, httpServerFields, type HttpProtocol } from '../_shared/http-server.ts'
 import { utf8 } from '../../../lib/bytes.ts'
 import type { OtlpSignal } from '../../../telemetry/batch.ts'
-import { countItems, otlpBatch, validateOtlp } from '../../../telemetry/otlp.ts'
+import { countItems } from '../../../telemetry/count.ts'
+import { otlpBatch, validateOtlp } from '../../../telemetry/otlp.ts'
 import { HttpError, mediaType } from '../../../transport/receive.ts'
 import { WireError } from '../../../wire/error.ts'
 import { otlpJsonToProto } from '../../../wire/otlp-json.ts'
@@ -70,7 +72,7 @@ const protocol = (signal: OtlpSignal, output: OtlpOutput): HttpProtocol => ({
     const encoding = encodingOf(request)!
     const batch = otlpBatch(signal, parse(body, signal, encoding))
     // An exporter with nothing to say sends an empty request, which is a success.
-    const partial = batch.bytes.length === 0 ? undefined : await partialSuccess(toOutput(output, batch, call), () => countItems(batch))
+    const partial = batch.bytes.length === 0 ? undefined : await partialSuccess(received('otlp', batch, call, toOutput(output, batch, call)), () => countItems(batch))
     return answer(200, encoding, encodeExportResponse(signal, encoding, partial))
   },
   refuse(status, message, headers, request) {

@@ -7,7 +7,11 @@ import type { OtlpBatch } from '../../../../src/telemetry/batch.ts'
 import { fakeCall } from '../../../support/call.ts'
 import { buildComponent, sink } from '../../../support/component.ts'
 
-const ofSize = (bytes: number): OtlpBatch => ({ kind: 'otlp', signal: 'traces', bytes: new Uint8Array(bytes) })
+/** A batch of one empty span and as much of a field that nobody knows. */
+const ofSize = (bytes: number): OtlpBatch => {
+  const span = [0x0a, 4, 0x12, 2, 0x12, 0]
+  return { kind: 'otlp', signal: 'traces', bytes: Uint8Array.from({ length: bytes }, (_, i) => span[i] ?? (i % 2 === 0 ? 0x10 : 0)) }
+}
 const build = (text: string, outcome?: () => Promise<void>) => {
   const next = sink<OtlpBatch>('otelcol.Consumer', outcome)
   return buildComponent(limiter, `${text}\noutput {\n traces = [next]\n}`, { next: next.capsule }).exports!['input'] as OtlpConsumer
@@ -20,12 +24,18 @@ describe('otelcol.processor.memory_limiter', () => {
     const call = fakeCall()
     const first = input.consume(ofSize(50), call)
     const second = input.consume(ofSize(30), call)
-    await assert.rejects(input.consume(ofSize(1), call), (error: unknown) => error instanceof ConsumeError && error.kind === 'retryable' && error.status === 503 && error.message === 'data refused due to high memory usage')
+    await assert.rejects(input.consume(ofSize(6), call), (error: unknown) => error instanceof ConsumeError && error.kind === 'retryable' && error.status === 503 && error.message === 'data refused due to high memory usage')
     waiting[1]!()
     await second
     const third = input.consume(ofSize(30), call)
     for (const finish of waiting) finish()
     await Promise.all([first, third])
+    assert.deepEqual(Object.fromEntries(call.counts), {
+      'otelcol_processor_memory_limiter_accepted_spans_total{memory_limiter}': 3,
+      'otelcol_processor_memory_limiter_refused_spans_total{memory_limiter}': 1,
+      'otelcol_processor_incoming_items_total{memory_limiter,traces}': 3,
+      'otelcol_processor_outgoing_items_total{memory_limiter,traces}': 3,
+    })
   })
 
   it('forgets what failed', async () => {

@@ -45,6 +45,21 @@ describe('otelcol.receiver.otlp', () => {
     assert.deepEqual(objectOf(next.batches[1]!), { resourceLogs: [{ scopeLogs: [{ logRecords: [{ timeUnixNano: '5', severityNumber: 13, body: { stringValue: 'x' } }] }] }] })
   })
 
+  it('counts what was accepted and what was refused, by signal', async () => {
+    let refuse: (() => never) | undefined
+    const { send, call } = setUp('', () => { refuse?.() })
+    await send('/v1/traces', spans('a', 'b').bytes)
+    refuse = () => { throw permanent('one is wrong', { rejected: 1 }) }
+    await send('/v1/traces', spans('a', 'b', 'c').bytes)
+    refuse = () => { throw retryable('later') }
+    await send('/v1/traces', spans('a').bytes)
+    await send('/v1/traces', 'damaged')
+    assert.deepEqual(Object.fromEntries(call.counts), {
+      'otelcol_receiver_accepted_spans_total{otlp,http}': 4,
+      'otelcol_receiver_refused_spans_total{otlp,http}': 2,
+    })
+  })
+
   it('takes an empty request as a success without troubling anybody', async () => {
     const { next, send } = setUp()
     assert.equal((await send('/v1/traces', new Uint8Array(0))).status, 200)
