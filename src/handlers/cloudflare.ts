@@ -14,6 +14,11 @@ interface Env {
   readonly [name: string]: unknown
 }
 
+/** Lets work go on behind an answer. */
+interface Context {
+  waitUntil(work: Promise<unknown>): void
+}
+
 /** How long a cron invocation, or one alarm, may work. */
 const tickMs = 60_000
 /** From a batch that is put into a queue to the alarm that sends it: others may join it. */
@@ -38,17 +43,21 @@ function makeGraph(env: Env, shareIo: boolean, reach: (owner: string, request: S
 }
 
 export default {
-  async fetch(request: Request, env: Env): Promise<Response> {
+  async fetch(request: Request, env: Env, context: Context): Promise<Response> {
     const address = request.headers.get('cf-connecting-ip')
-    return start(env).app.fetch(request, { incoming: address === null ? {} : { address } })
+    const { graph, app } = start(env)
+    const answer = await app.fetch(request, { incoming: address === null ? {} : { address } })
+    context.waitUntil(graph.ledger.settle())
+    return answer
   },
 
-  async scheduled(_controller: unknown, env: Env): Promise<void> {
+  async scheduled(_controller: unknown, env: Env, context: Context): Promise<void> {
     const { graph } = start(env)
     // An alarm that was lost is set again: each object looks for itself whether anything waits.
     const owners = [...new Set(graph.drains.map(({ id }) => escapeNode(id)))]
     const woken = Promise.allSettled(owners.map(owner => env.STATE.getByName(owner).wake(owner)))
     await Promise.all([graph.tick(AbortSignal.timeout(tickMs)), woken])
+    context.waitUntil(graph.ledger.settle())
   },
 }
 
@@ -92,6 +101,7 @@ export class SluiceState extends DurableObject<Env> {
       waitMs = repairMs
     }
     if (waitMs !== undefined) await this.#arm(owner, waitMs)
+    this.ctx.waitUntil(this.#graph.ledger.settle())
   }
 
   async #arm(owner: string, inMs: number): Promise<void> {

@@ -34,12 +34,26 @@ export async function handler(event: LambdaEvent | TickEvent | WorkEvent, contex
   if (isTick(event) || isWork(event)) {
     const signal = AbortSignal.timeout(remainingMs)
     await Promise.all([isTick(event) && graph.tick(signal), drainAll(signal)])
+    await counted()
     return {}
   }
   const incoming: Incoming = { remainingMs, ...peer(event) }
+  // What earlier requests counted is written while this one is at work; after an answer nothing runs here until the next request.
+  const written = counted()
   const answer = handle({ fetch: (request: Request) => app.fetch(request, { incoming }) } as typeof app, { isContentTypeBinary: isBinary })
-  return answer(withoutStage(event), context)
+  try {
+    return await answer(withoutStage(event), context)
+  } finally {
+    // Requests that come less often than counts may be written find nothing left of earlier ones, and write their own.
+    await written
+    await counted()
+  }
 }
+
+/** The longest that an answer waits for counts; a write that takes longer goes on with the next request. */
+const countingMs = 500
+
+const counted = () => Promise.race([graph.ledger.flush(), webHost.sleep(countingMs, new AbortController().signal)])
 
 /** A wait up to this is waited out; a destination that is down is left to the next tick, because waiting is billed. */
 const shortWaitMs = 1_000

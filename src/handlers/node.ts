@@ -48,11 +48,16 @@ function stop(): void {
   clearInterval(ticking)
   let open = servers.length
   for (const server of servers) {
-    server.close(() => { if (--open === 0) process.exit(0) })
+    server.close(() => { if (--open === 0) end() })
     if ('closeIdleConnections' in server) server.closeIdleConnections()
   }
   // A sender that holds its connection open must not keep a stopped collector alive.
-  setTimeout(() => process.exit(0), 5_000).unref()
+  setTimeout(end, 5_000).unref()
+}
+
+/** Writes what was counted since the last time, and is gone. */
+function end(): void {
+  void graph.ledger.close().finally(() => process.exit(0))
 }
 
 function listen(app: App, hostname: string, atPort: number): Promise<ServerType> {

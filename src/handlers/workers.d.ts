@@ -3,9 +3,13 @@
  * Node's in one program.
  */
 declare module 'cloudflare:workers' {
+  export interface DurableObjectContext {
+    readonly storage: unknown
+    waitUntil(work: Promise<unknown>): void
+  }
   export abstract class DurableObject<Env> {
-    constructor(ctx: { storage: unknown }, env: Env)
-    protected readonly ctx: { readonly storage: unknown }
+    constructor(ctx: DurableObjectContext, env: Env)
+    protected readonly ctx: DurableObjectContext
     protected readonly env: Env
   }
   /** A binding to a class of Durable Objects; methods of the object are called through its stub. */
