@@ -11,9 +11,10 @@
 import type { Call } from '../components/contract/call.ts'
 import type { Drain } from '../components/contract/define.ts'
 import { ConsumeError, joinFailures, permanent, retryable } from '../components/contract/errors.ts'
+import type { Reading } from '../components/contract/metrics.ts'
 import { concat, utf8 } from '../lib/bytes.ts'
 import { crc32c } from '../lib/crc32c.ts'
-import { gate, lease, queue, type BatchInfo, type Full, type GateKey, type LeaseKey, type QueueBounds, type QueueKey, type Waiting } from '../state/kinds.ts'
+import { gate, lease, queue, type BatchInfo, type Depth, type Full, type GateKey, type LeaseKey, type QueueBounds, type QueueKey, type Waiting } from '../state/kinds.ts'
 import type { Batch } from '../telemetry/batch.ts'
 import { drainer } from './drain.ts'
 import { persistently, type RetryPolicy } from './retry.ts'
@@ -29,12 +30,15 @@ export interface Attempt {
 
 /** What became of some items, for the exporter's metrics. */
 export interface DeliveryEvent {
-  /** `failed`: an attempt that may be repeated. `returned`: the sender has to send them again. `full`: the queue did not take them. */
-  readonly kind: 'sent' | 'failed' | 'queued' | 'full' | 'returned' | 'dropped'
+  /**
+   * `failed`: an attempt that may be repeated. `returned`: the sender has to send them again. `full`: the queue did not take them.
+   * Refused for good: `refused` while their sender waits, who is told; `dropped` what had been accepted.
+   */
+  readonly kind: 'sent' | 'failed' | 'queued' | 'full' | 'returned' | 'refused' | 'dropped'
   readonly items: number
   /** Before compression. */
   readonly bytes: number
-  /** Of `dropped`. */
+  /** Of `refused` and `dropped`. */
   readonly reason?: 'refused' | 'too large' | 'too old' | 'too many attempts'
   /** How long the attempt took, for `sent` and `failed`. */
   readonly seconds?: number
@@ -64,6 +68,8 @@ export interface DestinationOptions<B extends Batch> {
   /** One attempt. Rejects with a ConsumeError. `note` says what the queue kept, or would. */
   readonly send: (request: B, note: Note, call: Call, attempt: Attempt) => Promise<'sent' | 'too large'>
   readonly observe?: (event: DeliveryEvent, call: Call) => void
+  /** How much waits, under the names that Alloy has for it. */
+  readonly readings?: (depth: Depth) => readonly Reading[]
 }
 
 /** A name for each of several endpoints that stays the same when others come or go: its own, or one made of its address. */
@@ -190,7 +196,7 @@ async function forward<B extends Batch>(options: DestinationOptions<B>, batch: B
   while (left.length > 0) {
     const request = left[0]!
     try {
-      const outcome = await persistently(call, options.retry, patienceMs, number => attemptOnce(options, request, note, call, { number, timeoutMs }))
+      const outcome = await persistently(call, options.retry, patienceMs, number => attemptOnce(options, request, note, call, { number, timeoutMs }, 'refused'))
       if (outcome === 'sent') delivered = true
       left.splice(0, 1, ...(outcome === 'sent' ? [] : outcome))
     } catch (error) {
@@ -203,9 +209,9 @@ async function forward<B extends Batch>(options: DestinationOptions<B>, batch: B
   return { left, refused, delivered }
 }
 
-/** One attempt, observed: `sent`, or the smaller requests to send in its place. Rejects with a ConsumeError. */
+/** One attempt, observed (`lost` is what an item is that no attempt can bring there): `sent`, or the smaller requests to send in its place. Rejects with a ConsumeError. */
 export async function attemptOnce<B extends Batch>(
-  options: DestinationOptions<B>, request: B, note: Note, call: Call, attempt: Attempt,
+  options: DestinationOptions<B>, request: B, note: Note, call: Call, attempt: Attempt, lost: 'refused' | 'dropped',
 ): Promise<'sent' | readonly B[]> {
   const items = options.items(request)
   const bytes = request.bytes.length
@@ -218,12 +224,12 @@ export async function attemptOnce<B extends Batch>(
       return 'sent'
     }
   } catch (error) {
-    if (error instanceof ConsumeError) observe(error.kind === 'retryable' ? { kind: 'failed' } : { kind: 'dropped', reason: 'refused' })
+    if (error instanceof ConsumeError) observe(error.kind === 'retryable' ? { kind: 'failed' } : { kind: lost, reason: 'refused' })
     throw error
   }
   const halves = options.halve(request)
   if (halves.length > 1) return halves
-  observe({ kind: 'dropped', reason: 'too large' })
+  observe({ kind: lost, reason: 'too large' })
   throw permanent(`${options.shown} answered 413: ${items === 1 ? 'a single item' : `${items} items`} of ${bytes} bytes cannot be made smaller`, { rejected: items })
 }
 

@@ -21,6 +21,8 @@ const laneBytes = 1024 * 1024
 const leaseMs = 60_000
 const renewBelowMs = 35_000
 const attemptMs = 30_000
+/** When to ask again for a right that another has. */
+const takenMs = 5_000
 /** A wait up to this is waited out; a longer one ends the round, and the caller comes back. */
 const shortWaitMs = 1_000
 /** How long an isolate that added nothing itself believes that a queue is empty. */
@@ -71,7 +73,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
       const request = lane.left[0]!
       if (!await mayGoOn()) return 'over'
       try {
-        const outcome = await attemptOnce(options, request, lane.note, call, { number: failures + 1, timeoutMs: attemptMs })
+        const outcome = await attemptOnce(options, request, lane.note, call, { number: failures + 1, timeoutMs: attemptMs }, 'dropped')
         failures = 0
         lane.left.splice(0, 1, ...(outcome === 'sent' ? [] : outcome))
       } catch (error) {
@@ -116,6 +118,12 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
     return batches.filter(batch => !old.includes(batch))
   }
 
+  const giveUp = (lanes: readonly Lane<B>[], call: Call) => {
+    const left = lanes.flatMap(({ note, left }) => left.map(request => ({ note, items: options.items(request), bytes: request.bytes.length })))
+    for (const each of left) options.observe?.({ kind: 'dropped', reason: 'too many attempts', ...each }, call)
+    report(call, left.reduce((sum, { items }) => sum + items, 0), `${failures} attempts have failed`)
+  }
+
   const lanesOf = (batches: readonly QueuedBatch[]): Lane<B>[] => {
     const byNote = new Map<string, QueuedBatch[]>()
     for (const batch of batches) {
@@ -148,8 +156,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
         if (waitMs === 'over') return 0
         const tooOften = failures >= (options.retry.maxAttempts ?? Infinity)
         if (tooOften) {
-          observe('dropped', 'too many attempts', group, call)
-          report(call, group.reduce((sum, { items }) => sum + items, 0), `${failures} attempts have failed`)
+          giveUp(lanes, call)
           failures = 0
           break
         }
@@ -163,13 +170,15 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
   const drain = async (call: Call): Promise<number | undefined> => {
     const gate = call.open(state.gate)
     if (options.mode === 'queued' ? (await call.open(state.queue).depth({ maxAgeMs: 0 })).batches === 0 : await gate.isOpen()) return undefined
-    let held = await call.open(state.lease).acquire(leaseMs)
-    if (!('token' in held)) return Math.max(shortWaitMs, held.takenUntilMs - call.now())
+    const acquired = await call.open(state.lease).acquire(leaseMs)
+    // Who has it gives it back when there is nothing left to do, which is mostly sooner.
+    if (!('token' in acquired)) return Math.min(takenMs, Math.max(shortWaitMs, acquired.takenUntilMs - call.now()))
+    let held: Held = acquired
     let lost = false
     const mayGoOn = async () => {
       if (lost || call.signal.aborted) return false
-      if ((held as Held).untilMs - call.now() > renewBelowMs) return true
-      const renewed = await (held as Held).renew(leaseMs)
+      if (held.untilMs - call.now() > renewBelowMs) return true
+      const renewed = await held.renew(leaseMs)
       if (renewed === 'lost') lost = true
       else held = renewed
       return !lost
@@ -185,7 +194,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
         if (waitMs !== undefined) return waitMs
       }
     } finally {
-      if (!lost) await (held as Held).release()
+      if (!lost) await held.release()
     }
   }
 
@@ -193,6 +202,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
     queue: state.queue,
     dead: state.dead,
     gate: state.gate,
+    ...(options.readings && { readings: options.readings }),
     touch() { touched = true },
     async run(call, woken) {
       const now = call.now()

@@ -49,7 +49,7 @@ export function queueReader(
     else open.push({ info, version: entry.version, batches, worn: false })
   }
 
-  /** Reads about `wanted` bytes of the next segments into `open`; false when there are none. */
+  /** Reads about `wanted` bytes of the next segments into `open`; false when there are none. One that cannot be read ends the round. */
   const readNext = async (wanted: number): Promise<boolean> => {
     if (ahead.length === 0) await look()
     const group: SegmentInfo[] = []
@@ -57,21 +57,33 @@ export function queueReader(
       bytes += ahead[group.length]!.bytes
       group.push(ahead[group.length]!)
     }
-    const entries = await Promise.all(group.map(({ key }) => store.get(key)))
-    ahead = ahead.slice(group.length)
+    const outcomes = await Promise.allSettled(group.map(({ key }) => store.get(key)))
     for (const [i, info] of group.entries()) {
+      const outcome = outcomes[i]!
+      if (outcome.status === 'rejected') {
+        // What was read before it is good: a store that fails now and then must not keep a drain from getting anywhere.
+        if (i === 0) throw outcome.reason
+        return true
+      }
+      ahead = ahead.slice(1)
       // Absent: another reader was faster.
-      const entry = entries[i]
-      if (entry !== undefined) admit(info, entry)
+      if (outcome.value !== undefined) admit(info, outcome.value)
     }
     return group.length > 0
   }
+
+  /** As readNext, but a failure only counts when there is nothing to go on with. */
+  const readMore = (wanted: number, hasSome: boolean): Promise<boolean> =>
+    readNext(wanted).catch((error: unknown) => {
+      if (hasSome) return false
+      throw error
+    })
 
   const collect = async (maxBytes: number): Promise<QueuedBatch[]> => {
     const found: QueuedBatch[] = []
     let bytes = 0
     for (let i = 0; ; i++) {
-      while (i >= open.length) if (!await readNext(Math.max(1, maxBytes - bytes))) return found
+      while (i >= open.length) if (!await readMore(Math.max(1, maxBytes - bytes), found.length > 0)) return found
       for (const batch of open[i]!.batches) {
         bytes += batch.bytes.length
         if (found.length > 0 && bytes > maxBytes) return found
