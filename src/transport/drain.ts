@@ -21,8 +21,6 @@ const laneBytes = 1024 * 1024
 const leaseMs = 60_000
 const renewBelowMs = 35_000
 const attemptMs = 30_000
-/** When to ask again for a right that another has. */
-const takenMs = 5_000
 /** A wait up to this is waited out; a longer one ends the round, and the caller comes back. */
 const shortWaitMs = 1_000
 /** How long an isolate that added nothing itself believes that a queue is empty. */
@@ -170,15 +168,13 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
   const drain = async (call: Call): Promise<number | undefined> => {
     const gate = call.open(state.gate)
     if (options.mode === 'queued' ? (await call.open(state.queue).depth({ maxAgeMs: 0 })).batches === 0 : await gate.isOpen()) return undefined
-    const acquired = await call.open(state.lease).acquire(leaseMs)
-    // Who has it gives it back when there is nothing left to do, which is mostly sooner.
-    if (!('token' in acquired)) return Math.min(takenMs, Math.max(shortWaitMs, acquired.takenUntilMs - call.now()))
-    let held: Held = acquired
+    let held = await call.open(state.lease).acquire(leaseMs)
+    if (!('token' in held)) return Math.max(shortWaitMs, held.takenUntilMs - call.now())
     let lost = false
     const mayGoOn = async () => {
       if (lost || call.signal.aborted) return false
-      if (held.untilMs - call.now() > renewBelowMs) return true
-      const renewed = await held.renew(leaseMs)
+      if ((held as Held).untilMs - call.now() > renewBelowMs) return true
+      const renewed = await (held as Held).renew(leaseMs)
       if (renewed === 'lost') lost = true
       else held = renewed
       return !lost
@@ -194,7 +190,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
         if (waitMs !== undefined) return waitMs
       }
     } finally {
-      if (!lost) await held.release()
+      if (!lost) await (held as Held).release()
     }
   }
 
