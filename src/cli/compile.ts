@@ -1,6 +1,6 @@
 /** Compiling for the CLI: the catalogue, the standard library and the disk that the compile phases are given. */
 
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { catalog } from '../components/catalog.gen.ts'
 import type { Definition } from '../components/contract/define.ts'
@@ -44,6 +44,7 @@ export async function compilePath(configPath: string, options: Pick<CompileOptio
     ...options,
     ...world,
     readFile: name => readFile(path.resolve(name)),
+    readFolder: name => readdir(path.resolve(name)),
     modulePath: path.dirname(path.resolve(configPath)),
     readModule: async name => ({ sources: await readSources(name), path: (await stat(name)).isDirectory() ? path.resolve(name) : path.dirname(path.resolve(name)) }),
   })

@@ -1,6 +1,6 @@
 /** `sluice targets`: what prometheus.scrape components would scrape, and which shard owns what. */
 
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import type { Definition } from '../components/contract/define.ts'
 import { Graph, type GraphModule } from '../graph/run/graph.ts'
 import type { Host } from '../graph/run/host.ts'
@@ -70,6 +70,7 @@ const localHost: Host = {
   shareIo: true,
   env: name => process.env[name],
   readFile: name => readFile(name),
+  readFolder: name => readdir(name),
   store: memoryStore(webHost),
   log: () => undefined,
 }

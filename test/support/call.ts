@@ -1,7 +1,8 @@
 /** A Call that is the whole world of a test: a clock that only sleeping moves, scripted answers, everything written down. */
 
-import type { Call, Client, LogLevel } from '../../src/components/contract/call.ts'
+import type { Call, Client, Gather, LogLevel } from '../../src/components/contract/call.ts'
 import { nobody } from '../../src/components/contract/call.ts'
+import { globMatcher, isGlob } from '../../src/lib/glob.ts'
 import { storeKey } from '../../src/state/kinds/keys.ts'
 import { open } from '../../src/state/open.ts'
 import type { Store } from '../../src/state/store.ts'
@@ -35,7 +36,9 @@ export interface FakeCallOptions {
   /** Where its state stands; memory of its own without one. */
   readonly store?: Store
   readonly keepsRefused?: boolean
+  readonly gather?: Gather
   readonly egress?: Call['egress']
+  readonly dns?: Call['dns']
   /** What the collector answers itself. */
   readonly ask?: (request: Request) => Response | Promise<Response>
 }
@@ -80,6 +83,7 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
       return options.fetch(sent, requests.length - 1)
     },
     egress: options.egress ?? 'any',
+    dns: options.dns ?? { url: 'https://dns.test/dns-query' },
     ask: async request => options.ask?.(request) ?? new Response('nothing here\n', { status: 404 }),
     async sleep(ms) {
       sleeps.push(ms)
@@ -94,8 +98,10 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
       if (content === undefined) throw new Error(`no such file: ${name}`)
       return typeof content === 'string' ? new TextEncoder().encode(content) : content
     },
+    listFiles: async pattern => (isGlob(pattern) ? Object.keys(files).filter(globMatcher(pattern)).sort() : [pattern]),
     installation: async () => '01234567-89ab-4cde-8f01-23456789abcd',
     keepsRefused: options.keepsRefused ?? false,
+    gather: options.gather,
     open(key) {
       const at = storeKey(key, 'node')
       const state = opened.get(at) ?? open(key, store, 'node', { now: () => now, random, shareIo: true, onDamage: report => { throw new Error(JSON.stringify(report)) } })

@@ -4,6 +4,7 @@
  */
 
 import type { StateKey, StateOf } from '../../state/kinds.ts'
+import type { Dns } from './dns.ts'
 import type { Counter, Histogram, LabelArgs } from './metrics.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -16,6 +17,14 @@ export interface Client {
   readonly auth: Readonly<Record<string, string>>
   /** The peer's address, without its port, where the platform tells. */
   readonly address?: string
+}
+
+/** The size that batches should have. */
+export interface Gather {
+  /** Batches of as many items are as they should be. */
+  readonly items: number
+  /** The most items of one batch; 0 for any number. */
+  readonly most: number
 }
 
 export interface Call {
@@ -31,6 +40,8 @@ export interface Call {
   ask(request: Request): Promise<Response>
   /** Which addresses that others name (targets of scrapes) may be asked; see transport/egress.ts. */
   readonly egress: 'any' | readonly string[]
+  /** How to ask for DNS records here. */
+  readonly dns: Dns
   /** Resolves after `ms`, or rejects when the signal aborts. */
   sleep(ms: number): Promise<void>
   /** A line of the collector's own log; the component's id is added. `fields` must hold no secrets. */
@@ -43,8 +54,12 @@ export interface Call {
   print(text: string): void
   /** A file by the name the configuration gives it: from the disk on Node, from what the build embedded elsewhere. */
   readFile(name: string): Promise<Uint8Array>
+  /** The files that `readFile` knows and whose name a pattern (`targets/*.json`) matches, sorted. */
+  listFiles(pattern: string): Promise<string[]>
   /** A random UUID made once for this installation, and kept (Alloy's seed). */
   installation(): Promise<string>
+  /** What a batch processor upstream of this component asks for, where the store holds small writes cheaply: its queue meets it (semantics.md 3). */
+  readonly gather: Gather | undefined
   /** Whether the deployment keeps what a destination refused for good (SLUICE_DEAD_LETTERS). */
   readonly keepsRefused: boolean
   /** The state behind one of the component's own keys. */

@@ -8,6 +8,7 @@ import type { Field } from '../../components/contract/schema.ts'
 import { nameSpan } from '../../language/ast.ts'
 import type { Diagnostic } from '../../language/diagnostics.ts'
 import { base64, hex, utf8 } from '../../lib/bytes.ts'
+import { globFolder, globMatcher, isGlob } from '../../lib/glob.ts'
 import type { Plan, PlanNode } from '../plan.ts'
 import { locateArgument } from '../scope.ts'
 import type { Checked, CheckedNode } from './3-check.ts'
@@ -114,26 +115,37 @@ function fit(nodes: readonly CheckedNode[], { target }: CompileOptions, report: 
 }
 
 /** Contents of the files that arguments name, for a target without a disk; a file with a secret in it never travels. */
-async function embed(nodes: readonly CheckedNode[], { target, readFile, advice }: CompileOptions, report: Report): Promise<Record<string, string>> {
+async function embed(nodes: readonly CheckedNode[], { target, readFile, readFolder, advice }: CompileOptions, report: Report): Promise<Record<string, string>> {
   const embedded: Record<string, string> = {}
   if (target === undefined || target === 'node' || readFile === undefined) return embedded
   for (const { definition, args, file, block, body } of nodes) {
-    for (const { path, field, value: name, siblings } of argumentsOf(definition?.args ?? {}, body, args)) {
-      if (field.reads === undefined || typeof name !== 'string' || name === '') continue
+    for (const { path, field, value, siblings } of argumentsOf(definition?.args ?? {}, body, args)) {
+      if (field.reads === undefined) continue
       const at = locateArgument(block.body, nameSpan(block), path)
-      if (isSecretFile(field.reads, siblings)) {
-        report(file, at, messages.secretFile(name))
-        continue
-      }
-      try {
-        embedded[name] = base64(await readFile(name))
-        if (advice === true) report(file, at, adviceMessages.frozenFile(name, limits[target].name))
-      } catch (error) {
-        report(file, at, messages.unreadableFile(name, error instanceof Error ? error.message : String(error)))
+      for (const name of [value].flat()) {
+        if (typeof name !== 'string' || name === '') continue
+        if (isSecretFile(field.reads, siblings)) {
+          report(file, at, messages.secretFile(name))
+          continue
+        }
+        try {
+          for (const one of await matching(name, readFolder)) embedded[one] = base64(await readFile(one))
+          if (advice === true) report(file, at, adviceMessages.frozenFile(name, limits[target].name))
+        } catch (error) {
+          report(file, at, messages.unreadableFile(name, error instanceof Error ? error.message : String(error)))
+        }
       }
     }
   }
   return embedded
+}
+
+/** The files that a name means, which may be a pattern. */
+async function matching(name: string, readFolder: CompileOptions['readFolder']): Promise<string[]> {
+  if (!isGlob(name)) return [name]
+  const folder = globFolder(name)
+  const names = await readFolder?.(folder === '' ? '.' : folder) ?? []
+  return names.map(one => folder + one).filter(globMatcher(name))
 }
 
 const isSecretFile = (reads: NonNullable<Field<unknown>['reads']>, siblings: Readonly<Record<string, unknown>>) =>

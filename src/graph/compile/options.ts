@@ -34,4 +34,6 @@ export interface CompileOptions {
   readonly readModule?: (name: string) => Promise<{ readonly sources: readonly Source[]; readonly path: string }>
   /** Reads the files that the configuration names, for targets without a disk. */
   readonly readFile?: (name: string) => Promise<Uint8Array>
+  /** The names in a folder, for patterns among them. */
+  readonly readFolder?: (name: string) => Promise<readonly string[]>
 }

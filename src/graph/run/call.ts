@@ -1,9 +1,11 @@
 /** The Call that components see, on top of a Host. One per request, alarm or message, re-scoped to each node that it passes. */
 
-import { nobody, type Call, type Client, type LogLevel } from '../../components/contract/call.ts'
+import { nobody, type Call, type Client, type Gather, type LogLevel } from '../../components/contract/call.ts'
+import type { Dns } from '../../components/contract/dns.ts'
 import type { Counter, Histogram, LabelArgs } from '../../components/contract/metrics.ts'
 import type { StateKey, StateOf } from '../../state/kinds.ts'
 import { fromBase64, text, utf8 } from '../../lib/bytes.ts'
+import { globFolder, globMatcher, isGlob } from '../../lib/glob.ts'
 import type { Plan } from '../plan.ts'
 import type { Host } from './host.ts'
 import type { Ledger } from './ledger.ts'
@@ -17,10 +19,15 @@ export interface Surroundings {
   readonly log: LogSettings
   readonly state: StateOpener
   readonly ledger: Ledger
+  /** What batch processors ask of the nodes downstream of them. */
+  readonly gathers: ReadonlyMap<string, Gather>
   readonly ask: (request: Request, signal: AbortSignal) => Promise<Response>
   /** The installation's id once it is known. */
   installation?: string
 }
+
+/** Asked where a platform has no resolver of its own, unless SLUICE_DNS_URL names another. */
+const publicDns = 'https://cloudflare-dns.com/dns-query'
 
 export class GraphCall implements Call {
   readonly signal: AbortSignal
@@ -45,7 +52,13 @@ export class GraphCall implements Call {
   fetch(url: string, init?: RequestInit): Promise<Response> { return this.#around.host.fetch(url, init) }
   ask(request: Request): Promise<Response> { return this.#around.ask(request, this.signal) }
   sleep(ms: number): Promise<void> { return this.#around.host.sleep(ms, this.signal) }
+  get gather(): Gather | undefined { return this.#around.host.store.limits.cheapSmallWrites ? this.#around.gathers.get(this.#id) : undefined }
   get keepsRefused(): boolean { return this.#around.host.env('SLUICE_DEAD_LETTERS') === 'on' }
+  get dns(): Dns {
+    const { lookup, env } = this.#around.host
+    return lookup === undefined ? { url: env('SLUICE_DNS_URL') || publicDns } : { lookup }
+  }
+
   get egress(): 'any' | readonly string[] { return egressOf(this.#around.host) }
   print(line: string): void { this.#around.host.print(line) }
 
@@ -68,6 +81,14 @@ export class GraphCall implements Call {
     if (embedded !== undefined) return fromBase64(embedded)!
     if (host.readFile === undefined) throw new Error(`there is no disk on ${host.platform} to read ${JSON.stringify(name)} from, and the build did not embed it`)
     return host.readFile(name)
+  }
+
+  async listFiles(pattern: string): Promise<string[]> {
+    const { host, plan } = this.#around
+    if (!isGlob(pattern)) return [pattern]
+    const folder = globFolder(pattern)
+    const names = await host.readFolder?.(folder === '' ? '.' : folder) ?? []
+    return [...Object.keys(plan.embedded), ...names.map(name => folder + name)].filter(globMatcher(pattern)).sort()
   }
 
   /** Read once. Calls that come meanwhile read for themselves: on Workers a cancelled request takes its I/O with it, and none may wait for another's. */

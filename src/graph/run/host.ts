@@ -1,5 +1,6 @@
 /** What a platform lends to the graph. Handlers make one; everything a Call does ends here. */
 
+import type { DnsLookup } from '../../components/contract/dns.ts'
 import type { Store } from '../../state/store.ts'
 import type { Cipher } from './live-format.ts'
 
@@ -19,6 +20,10 @@ export interface Host {
   readonly log: (line: string) => void
   /** A file of the platform's disk; undefined where there is no disk to read. */
   readonly readFile?: (name: string) => Promise<Uint8Array>
+  /** The names in a folder of that disk. */
+  readonly readFolder?: (name: string) => Promise<readonly string[]>
+  /** The platform's resolver; where there is none, DNS is asked over HTTPS. */
+  readonly lookup?: DnsLookup
   /** Whether one request may wait for what another has begun: not in a stateless Worker, where a cancelled request takes its I/O with it. */
   readonly shareIo: boolean
   /** Makes a cipher of a key, for secrets in durable state; without it they are not kept. */

@@ -39,20 +39,25 @@ export async function askJson(call: Call, question: Question): Promise<unknown> 
 
 /** Sends a request and reads its answer, which must be 200. */
 export async function send(call: Call, url: string, init: RequestInit, timeoutMs: number = defaultTimeoutMs): Promise<Answer> {
+  const { headers, bytes } = await sendForBytes(call, url, init, timeoutMs)
+  return { headers, text: text(bytes) }
+}
+
+/** `send`, with the answer's bytes as they are. */
+export async function sendForBytes(call: Call, url: string, init: RequestInit, timeoutMs: number): Promise<{ headers: Headers; bytes: Uint8Array }> {
   const timeout = AbortSignal.timeout(Math.max(1, Math.min(timeoutMs, 2 ** 31 - 1)))
-  let status: number
-  let answer: Answer
+  let response: Response
+  let bytes: Uint8Array
   try {
-    const response = await call.fetch(url, { ...init, signal: AbortSignal.any([call.signal, timeout]) })
-    status = response.status
-    answer = { headers: response.headers, text: text(await readBounded(response)) }
+    response = await call.fetch(url, { ...init, signal: AbortSignal.any([call.signal, timeout]) })
+    bytes = await readBounded(response)
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
     const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : cause instanceof Error ? cause.message : String(cause)
     throw new Error(`${shown(url)} could not be asked: ${why}`, { cause: error })
   }
-  if (status !== 200) throw new Error(`${shown(url)} answered ${status}${quote(answer.text)}`)
-  return answer
+  if (response.status !== 200) throw new Error(`${shown(url)} answered ${response.status}${quote(text(bytes.subarray(0, 800)))}`)
+  return { headers: response.headers, bytes }
 }
 
 /** Parsed JSON, or an Error that names where it came from. */
