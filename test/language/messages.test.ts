@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { errorsPage, errorsPagePath } from '../../scripts/errors.ts'
-import { graphMessages } from '../../src/graph/compile/messages.ts'
-import { messages } from '../../src/language/messages.ts'
-
-const all = [...Object.values(messages), ...Object.values(graphMessages)]
+import { examples, withoutExample } from '../../scripts/error-examples.ts'
+import { catalogue as all, errorsPage, errorsPagePath } from '../../scripts/errors.ts'
 
 describe('message catalogue', () => {
   it('gives each message a code of its own, of an area and words', () => {
@@ -18,7 +15,13 @@ describe('message catalogue', () => {
     assert.deepEqual(all.filter(({ explain }) => !/^[A-Z`].*[.!?]$/s.test(explain)).map(({ code }) => code), [])
   })
 
-  it('is what docs/reference/errors.md says', () => {
-    assert.ok(readFileSync(errorsPagePath, 'utf8') === errorsPage(), 'the page is stale: npx tsx scripts/errors.ts writes it anew')
+  it('has an example for each, or a reason why not', () => {
+    const codes = all.map(({ code }) => code)
+    assert.deepEqual(codes.filter(code => examples[code] === undefined && withoutExample[code] === undefined), [])
+    assert.deepEqual([...Object.keys(examples), ...Object.keys(withoutExample)].filter(code => !codes.includes(code)), [])
+  })
+
+  it('is what docs/reference/errors.md says, whose examples lead to their messages', async () => {
+    assert.ok(readFileSync(errorsPagePath, 'utf8') === await errorsPage(), 'the page is stale: npx tsx scripts/errors.ts writes it anew')
   })
 })

@@ -11,7 +11,7 @@ import type { CheckedNode } from './3-check.ts'
 import { argumentsOf } from './arguments.ts'
 import { fanOuts, stationsOf } from './advice-flow.ts'
 import { adviceMessages as messages } from './advice-messages.ts'
-import { limits, type Limits } from './limits.ts'
+import { limits, sizeText, type Limits } from './limits.ts'
 import type { Say } from './report.ts'
 
 /** Warns of what cannot be used on `target`, or not as it is meant. */
@@ -77,8 +77,8 @@ export function bundleProblem(target: Platform, bytes: Record<'plain' | 'gzip', 
   if (bundle === undefined) return undefined
   const size = bytes[bundle.measured]
   const how = bundle.measured === 'gzip' ? ' after gzip' : ''
-  if (size > bundle.most) return messages.bundle(size, how, platform, bundle.most)
-  return bundle.free !== undefined && size > bundle.free ? messages.bundleFree(size, how, platform, bundle.free) : undefined
+  if (size > bundle.most) return messages.bundle(sizeText(size), how, platform, sizeText(bundle.most))
+  return bundle.free !== undefined && size > bundle.free ? messages.bundleFree(sizeText(size), how, platform, sizeText(bundle.free)) : undefined
 }
 
 function calls(body: CheckedNode['body']): Call[] {

@@ -83,15 +83,14 @@ export const adviceMessages = {
   bundle: define({
     code: 'limit/bundle',
     explain: 'What was built is larger than the platform takes, so it could not be deployed.',
-    text: (size: number, how: string, platform: string, most: number) => `the bundle has ${sizeText(size)}${how}, and ${platform} takes at most ${sizeText(most)}`,
+    text: (size: string, how: string, platform: string, most: string) => `the bundle has ${size}${how}, and ${platform} takes at most ${most}`,
     hint: () => 'Files that the configuration reads are inside: make them smaller, or divide the configuration into several builds.',
   }),
   bundleFree: define({
     code: 'limit/bundle-free',
     severity: 'warning',
     explain: 'What was built fits the platform\'s paid plans, and not its free one.',
-    text: (size: number, how: string, platform: string, most: number) =>
-      `the bundle has ${sizeText(size)}${how}, more than the ${sizeText(most)} of the free plan of ${platform}`,
+    text: (size: string, how: string, platform: string, most: string) => `the bundle has ${size}${how}, more than the ${most} of the free plan of ${platform}`,
     hint: () => 'Files that the configuration reads are inside: make them smaller, or use a paid plan.',
   }),
 }

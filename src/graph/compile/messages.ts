@@ -9,31 +9,37 @@ export const graphMessages = {
     code: 'graph/block-label-missing',
     explain: 'This block is referred to by its label, so it needs one.',
     text: (name: string) => `${name} block must have a label`,
+    hint: name => `Write ${name} "my_name" { ... }.`,
   }),
   declareDeclare: define({
     code: 'graph/declare-declare',
     explain: 'A component called `declare` could not be told from the block.',
     text: () => '\'declare\' is not a valid label for a declare block',
+    hint: () => 'Give it another label.',
   }),
   declareCycle: define({
     code: 'graph/declare-cycle',
     explain: 'A module uses itself, directly or by way of others, so it would never end.',
     text: (path: readonly string[]) => (path.length === 1 ? `self reference: ${path[0]!}` : `cycle: ${list(path)}`),
+    hint: () => 'Take the use of the module out of the module itself.',
   }),
   onlyInModule: define({
     code: 'graph/only-in-module',
     explain: 'Arguments and exports are the border of a module: they stand directly in a `declare`.',
     text: (name: string) => `${name} blocks only allowed inside a module`,
+    hint: name => `Put it directly into a declare block, or remove the ${name} block.`,
   }),
   notInModule: define({
     code: 'graph/not-in-module',
     explain: 'Settings of the whole collector stand at the top of the configuration.',
     text: (name: string, where: string) => `${name} not allowed in ${where === 'foreach' ? 'foreach' : 'module'}`,
+    hint: name => `Move the ${name} block to the top of the configuration.`,
   }),
   onlyDeclaresInImport: define({
     code: 'graph/only-declares-in-import',
     explain: 'An imported module brings components (`declare`) and further imports; it runs nothing by itself.',
     text: (name: string) => `only declare and import blocks are allowed in a module, got ${name}`,
+    hint: () => 'Put it into a declare of the module, and use that.',
   }),
   importNotYet: define({
     code: 'graph/import-not-yet',
@@ -45,11 +51,13 @@ export const graphMessages = {
     code: 'graph/not-constant',
     explain: 'The graph is planned when it is built, so this value must be known then: a literal, a function of literals, or an argument given as such.',
     text: (name: string) => `${name} must be known when the configuration is built`,
+    hint: () => 'Write the value out, or give it to the module as an argument that is written out.',
   }),
   unreadableModule: define({
     code: 'graph/unreadable-module',
     explain: 'The file or folder of a module could not be read. Paths are relative to the working folder; `module_path` is the folder of the module itself.',
     text: (name: string, reason: string) => `cannot read the module ${JSON.stringify(name)}: ${reason}`,
+    hint: () => 'Paths are relative to the folder that the command is run in; start from module_path for what lies beside a module.',
   }),
   modulesTooDeep: define({
     code: 'graph/modules-too-deep',
@@ -100,6 +108,7 @@ export const graphMessages = {
     code: 'graph/label-refused',
     explain: 'A configuration block stands once and has no label.',
     text: (name: string) => `block "${name}" requires empty label`,
+    hint: name => `Write ${name} { ... }.`,
   }),
   duplicateNode: define({
     code: 'graph/duplicate',
@@ -118,12 +127,14 @@ export const graphMessages = {
     severity: 'warning',
     explain: 'The function has a successor in a namespace of the standard library.',
     text: () => 'this stdlib function is deprecated; please refer to the documentation for updated usage and alternatives',
+    hint: () => 'Use the function of the same purpose in a namespace: sys.env, encoding.from_json, string.format, ...',
   }),
   shadowing: define({
     code: 'graph/shadows-stdlib',
     severity: 'warning',
     explain: 'A component has the name of a namespace of the standard library, which is no longer reachable under it.',
     text: () => 'a component is shadowing an existing stdlib name',
+    hint: () => 'Give the module or import another name.',
   }),
   cycle: define({
     code: 'graph/cycle',
@@ -135,16 +146,19 @@ export const graphMessages = {
     code: 'graph/self-reference',
     explain: 'A component refers to its own exports.',
     text: () => 'cannot reference self',
+    hint: () => 'Refer to another component.',
   }),
   missingAttribute: define({
     code: 'check/missing-attribute',
     explain: 'The block lacks an attribute that it cannot do without.',
     text: (name: string) => `missing required attribute "${name}"`,
+    hint: name => `Add ${name} = ...`,
   }),
   missingBlock: define({
     code: 'check/missing-block',
     explain: 'The block lacks an inner block that it cannot do without.',
     text: (name: string) => `missing required block "${name}"`,
+    hint: name => `Add ${name} { ... }.`,
   }),
   unknownAttribute: define({
     code: 'check/unknown-attribute',
@@ -162,11 +176,13 @@ export const graphMessages = {
     code: 'check/duplicate-attribute',
     explain: 'An attribute stands twice in one block; only one of them could count.',
     text: (name: string) => `attribute "${name}" may only be provided once`,
+    hint: name => `Keep one ${name}.`,
   }),
   duplicateBlock: define({
     code: 'check/duplicate-block',
     explain: 'A block that may stand once stands twice.',
     text: (name: string) => `block "${name}" may only be specified once`,
+    hint: name => `Put what both say into one ${name} block.`,
   }),
   expectedBlock: define({
     code: 'check/expected-block',
@@ -184,6 +200,7 @@ export const graphMessages = {
     code: 'check/unexpected-label',
     explain: 'Inner blocks have no label.',
     text: (name: string) => `block "${name}" requires empty label`,
+    hint: name => `Write ${name} { ... }.`,
   }),
   invalidValue: define({
     code: 'check/invalid-value',
@@ -233,6 +250,7 @@ export const graphMessages = {
     severity: 'warning',
     explain: 'Two receivers ask for the same address. On Node it is opened once, for the first of them; behind the one door both are served.',
     text: (address: string, ids: readonly string[]) => `${address} is asked for by ${list(ids)}; it is opened for ${ids[0]!} only`,
+    hint: () => 'Give each an address of its own, where it is to be opened.',
   }),
   unguarded: define({
     code: 'place/unguarded-receiver',
@@ -265,6 +283,7 @@ export const graphMessages = {
     code: 'place/unreadable-file',
     explain: 'A file that the configuration names must be there when it is built for a target without a disk.',
     text: (name: string, reason: string) => `the file ${JSON.stringify(name)} cannot be embedded: ${reason}`,
+    hint: () => 'Paths are relative to the folder that the build is run in.',
   }),
   secretFile: define({
     code: 'place/secret-file',
