@@ -4,6 +4,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import type { Definition } from '../components/contract/define.ts'
 import { Graph, type GraphModule } from '../graph/run/graph.ts'
 import type { Host } from '../graph/run/host.ts'
+import { lookup as resolve } from '../handlers/dns.ts'
 import { webHost } from '../handlers/host.ts'
 import { renderLabels } from '../lib/label-text.ts'
 import { assignShards } from '../lib/shards.ts'
@@ -71,12 +72,15 @@ const localHost: Host = {
   env: name => process.env[name],
   readFile: name => readFile(name),
   readFolder: name => readdir(name),
+  lookup: resolve,
   store: memoryStore(webHost),
   log: () => undefined,
 }
 
+const refuse = (): Promise<never> => Promise.reject(new Error('it is asked over the network with --discover only'))
+
 /** The same host without its network. */
-const offline = (host: Host): Host => ({ ...host, fetch: async () => { throw new Error('it is asked over the network with --discover only') } })
+const offline = (host: Host): Host => ({ ...host, fetch: refuse, lookup: refuse })
 
 interface Scraped {
   readonly labels: Readonly<Record<string, string>>

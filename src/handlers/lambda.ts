@@ -5,6 +5,7 @@ import * as graphModule from '#graph'
 import { Graph } from '../graph/run/graph.ts'
 import { memoryStore } from '../state/stores/memory.ts'
 import { s3Store } from '../state/stores/s3.ts'
+import { lookup } from './dns.ts'
 import { webHost } from './host.ts'
 import { createApp, type Incoming } from './http/app.ts'
 
@@ -23,7 +24,7 @@ const { SLUICE_BUCKET: bucket = '', SLUICE_PREFIX: prefix = '' } = process.env
 // The bucket's SDK is loaded when state is first used, so a cold start does not wait for it.
 const store = bucket === '' ? memoryStore({ now, random }) : s3Store({ bucket, prefix, now, random })
 
-const graph = new Graph(graphModule, { ...webHost, platform: 'lambda', shareIo: true, env: name => process.env[name], store })
+const graph = new Graph(graphModule, { ...webHost, platform: 'lambda', shareIo: true, env: name => process.env[name], lookup, store })
 const app = createApp(graph)
 
 /** Leaves this much of the invocation to answer in. */

@@ -1,10 +1,11 @@
 /** Node: one server for the door, and the ports of the configuration as well, so that an unchanged client works. */
 
 import { serve, type ServerType } from '@hono/node-server'
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import * as graphModule from '#graph'
 import { Graph } from '../graph/run/graph.ts'
 import { fileStore } from '../state/stores/file.ts'
+import { lookup } from './dns.ts'
 import { webHost } from './host.ts'
 import { createApp, type App } from './http/app.ts'
 
@@ -21,6 +22,8 @@ const graph = new Graph(graphModule, {
   shareIo: true,
   env: name => process.env[name],
   readFile: name => readFile(name),
+  readFolder: name => readdir(name),
+  lookup,
   store: fileStore(storage, { now, random }),
 })
 
