@@ -11,6 +11,7 @@ type Rows = AsyncIterable<Row | Figures> | Iterable<Row | Figures>
 const benches: Readonly<Record<string, () => Promise<{ rows: (options: BenchOptions) => Rows }>>> = {
   wire: () => import('./wire.ts'),
   exposition: () => import('./exposition.ts'),
+  scrape: () => import('./scrape.ts'),
   'start-up': () => import('./start-up.ts'),
   throughput: () => import('./throughput.ts'),
   e2e: () => import('./e2e.ts'),

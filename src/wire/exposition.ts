@@ -119,11 +119,7 @@ export class ExpositionReader {
     const end = start + to - from
     // What follows decides whether it was all of the series.
     if (end + 1 >= bytes.length || bytes[end] !== SPACE || (kinds[bytes[end + 1]!]! & BLANK) !== 0 || bytes[end + 1] === OPEN) return false
-    const view = this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    let at = from
-    let own = start
-    for (; at + 4 <= to; at += 4, own += 4) if (known.getInt32(at) !== view.getInt32(own)) return false
-    for (; at < to; at++, own++) if (known.getUint8(at) !== bytes[own]) return false
+    if (!this.#isHere(known, from, to)) return false
     this.labels.count = 0
     this.#series = undefined
     this.hasExemplar = false
@@ -132,6 +128,26 @@ export class ExpositionReader {
     this.nameFrom = this.nameTo = start
     this.entry = this.#format === 'text' ? nextTextValue(this, tokens) : nextOpenMetricsValue(this, tokens)
     if (tokens.pos - start > this.limits.line) throw tokens.error(`a line of more than ${this.limits.line} bytes, which is the limit`)
+    return true
+  }
+
+  /** Steps over the line of metadata that is `known[from, to)` if it comes next; `type` and `familyLength` are what it set then. */
+  skipKnown(known: DataView, from: number, to: number, type: MetricType, familyLength: number): boolean {
+    if (this.tokens.pos + to - from > this.bytes.length || !this.#isHere(known, from, to)) return false
+    this.tokens.pos += to - from
+    this.type = type
+    this.familyLength = familyLength
+    return true
+  }
+
+  /** Whether the next bytes, which must not end before, are `known[from, to)`. */
+  #isHere(known: DataView, from: number, to: number): boolean {
+    const { bytes } = this
+    const view = this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    let at = from
+    let own = this.tokens.pos
+    for (; at + 4 <= to; at += 4, own += 4) if (known.getInt32(at) !== view.getInt32(own)) return false
+    for (; at < to; at++, own++) if (known.getUint8(at) !== bytes[own]) return false
     return true
   }
 

@@ -5,6 +5,7 @@ import { decodeHistogram, type NativeHistogram } from '../../../src/telemetry/co
 import { prometheusBatch, seriesOf } from '../../../src/telemetry/prometheus.ts'
 import { labelsOf } from '../../../src/telemetry/labels.ts'
 import { parsePrometheusDuration } from '../../../src/components/prometheus/_shared/scrape/duration.ts'
+import { MetaLines } from '../../../src/components/prometheus/_shared/scrape/meta-lines.ts'
 import { readPage } from '../../../src/components/prometheus/_shared/scrape/page.ts'
 import { pageFormat } from '../../../src/components/prometheus/_shared/scrape/protocols.ts'
 import { SeriesBook } from '../../../src/components/prometheus/_shared/scrape/series-book.ts'
@@ -92,7 +93,7 @@ function page(one: ScrapeCase) {
   const { format } = pageFormat(one.content_type ?? 'text/plain', undefined)
   const bytes = format === 'protobuf' ? family(one.exposition!) : utf8(one.exposition!)
   try {
-    readPage(bytes, format!, sink, { native: one.native_histograms ?? false, classic: one.always_scrape_classic ?? false, nhcb: false })
+    readPage(bytes, format!, sink, { native: one.native_histograms ?? false, classic: one.always_scrape_classic ?? false, nhcb: false }, new MetaLines())
   } catch (error) {
     return String(error)
   }

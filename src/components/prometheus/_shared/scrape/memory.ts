@@ -1,6 +1,7 @@
 /** What an isolate remembers of targets between scrapes. All of it can be had again: from the state, and from the next page. */
 
 import type { MetricMetadata } from '../../../../wire/remote-write.ts'
+import { MetaLines } from './meta-lines.ts'
 import { SeriesBook } from './series-book.ts'
 
 /** One target in memory. */
@@ -10,14 +11,14 @@ export interface Remembered {
   version: string | undefined
   /** The series of `book` as the state has them. */
   packed: Uint8Array
-  /** The metadata of its last good page, and the sum of the lines that said so. */
-  metadataSum: string
+  /** The metadata of its last good page, and the lines that said so. */
+  readonly lines: MetaLines
   metadata: readonly MetricMetadata[]
   /** Whether a scrape is under way. */
   busy: boolean
 }
 
-const sizeOf = ({ book, packed, metadata }: Remembered): number => book.size + packed.length + 200 * metadata.length + 1000
+const sizeOf = ({ book, packed, lines, metadata }: Remembered): number => book.size + packed.length + lines.size + 200 * metadata.length + 1000
 
 /** Targets by key; those that were not scraped for longest are forgotten when there are too many bytes of them. */
 export class Memory {
@@ -33,7 +34,7 @@ export class Memory {
   /** What is known of a target, which counts as used; `seed` is for its tables if they are new. */
   of(key: string, seed: () => number): Remembered {
     let known = this.#targets.get(key)
-    if (known === undefined) known = { book: new SeriesBook(seed()), version: undefined, packed: new Uint8Array(0), metadataSum: '', metadata: [], busy: false }
+    if (known === undefined) known = { book: new SeriesBook(seed()), version: undefined, packed: new Uint8Array(0), lines: new MetaLines(), metadata: [], busy: false }
     else this.#targets.delete(key)
     this.#targets.set(key, known)
     return known

@@ -9,13 +9,13 @@ import { LENGTH, Reader, tag, text } from '../../../../wire/reader.ts'
 import type { Label } from '../../../../telemetry/labels.ts'
 import { ClassicHistogram, readNative } from './histograms.ts'
 import type { HistogramRules } from './rules.ts'
-import type { Exemplar, PageMetadata, SampleSink } from './sink.ts'
+import type { Exemplar, SampleSink } from './sink.ts'
 
 const EXEMPLARS = tag(16, LENGTH)
 const empty = new Uint8Array(0)
 
-/** Gives all samples of the families to `sink`. Throws WireError or PageError. */
-export function readFamilies(bytes: Uint8Array, sink: SampleSink, rules: HistogramRules): PageMetadata {
+/** Gives all samples of the families to `sink`; their metadata. Throws WireError or PageError. */
+export function readFamilies(bytes: Uint8Array, sink: SampleSink, rules: HistogramRules): readonly MetricMetadata[] {
   const families = new FamilyReader(bytes)
   const metadata: MetricMetadata[] = []
   while (families.nextFamily()) {
@@ -25,7 +25,7 @@ export function readFamilies(bytes: Uint8Array, sink: SampleSink, rules: Histogr
     sink.unit = unit
     while (families.nextMetric()) readMetric(families, sink, rules)
   }
-  return { sum: JSON.stringify(metadata), read: () => metadata }
+  return metadata
 }
 
 function readMetric(families: FamilyReader, sink: SampleSink, { native, classic, nhcb }: HistogramRules): void {

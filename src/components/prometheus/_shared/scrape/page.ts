@@ -4,33 +4,45 @@ import { ExpositionReader, type MetricType } from '../../../../wire/exposition.t
 import type { MetricMetadata } from '../../../../wire/remote-write.ts'
 import type { Label } from '../../../../telemetry/labels.ts'
 import { ClassicCollector } from './classic.ts'
+import type { MetaLines } from './meta-lines.ts'
 import { readFamilies } from './page-protobuf.ts'
 import type { PageFormat } from './protocols.ts'
 import type { HistogramRules } from './rules.ts'
 import type { SeriesBook } from './series-book.ts'
-import type { Exemplar, PageMetadata, SampleSink } from './sink.ts'
+import type { Exemplar, SampleSink } from './sink.ts'
 
-/** Gives all samples of the page to `sink`. Throws WireError or PageError for what Prometheus refuses; nothing of the page counts then. */
-export function readPage(bytes: Uint8Array, format: PageFormat, sink: SampleSink, histograms: HistogramRules): PageMetadata {
-  return format === 'protobuf' ? readFamilies(bytes, sink, histograms) : readText(bytes, format, sink, histograms)
+/**
+ * Gives all samples of the page to `sink`, and answers what to do once it counts: its metadata, undefined where they are as before.
+ * Throws WireError or PageError for what Prometheus refuses; nothing of the page counts then.
+ */
+export function readPage(
+  bytes: Uint8Array, format: PageFormat, sink: SampleSink, histograms: HistogramRules, lines: MetaLines,
+): () => readonly MetricMetadata[] | undefined {
+  if (format === 'protobuf') {
+    const metadata = readFamilies(bytes, sink, histograms)
+    return () => metadata
+  }
+  readText(bytes, format, sink, histograms, lines)
+  return () => (lines.commit() ? metadataOf(bytes, format) : undefined)
 }
 
-function readText(bytes: Uint8Array, format: 'text' | 'openmetrics', sink: SampleSink, { nhcb, classic }: HistogramRules): PageMetadata {
+function readText(bytes: Uint8Array, format: 'text' | 'openmetrics', sink: SampleSink, { nhcb, classic }: HistogramRules, lines: MetaLines): void {
   const { book, rules: { startTimes, typeLabels } } = sink
   const reader = new ExpositionReader(bytes, format, { skipCreated: startTimes })
   const collector = nhcb ? new ClassicCollector(sink, classic) : undefined
-  const lines = new LineSum()
   // Both want names and labels, also of series that are known.
   const plain = collector === undefined && !startTimes
+  lines.begin()
   for (;;) {
     let series = plain ? expected(reader, book) : -1
     if (series < 0) {
+      if (plain && !typeLabels && lines.skip(reader)) continue
       const entry = reader.next()
       if (entry === 'comment') continue
       if (entry !== 'series') {
         collector?.flush()
-        if (entry === 'end') break
-        lines.add(reader.bytes, reader.tokens.entry, reader.tokens.pos)
+        if (entry === 'end') return
+        lines.add(reader)
         if (collector !== undefined && entry === 'type') collector.family = reader.name()
         if (typeLabels) describe(sink, reader)
         continue
@@ -44,7 +56,6 @@ function readText(bytes: Uint8Array, format: 'text' | 'openmetrics', sink: Sampl
     if (series < 0) series = sink.series(exposedLabels(reader), reader.bytes, reader.seriesFrom, reader.seriesTo)
     sink.sample(series, reader.value, own, exemplars, began)
   }
-  return { sum: lines.text(), read: () => metadataOf(bytes, format) }
 }
 
 /** Reads a sample of the series that should come next; -1 when that is not what comes. */
@@ -91,26 +102,4 @@ function metadataOf(bytes: Uint8Array, format: 'text' | 'openmetrics'): MetricMe
     else family[entry] = reader.entryText()
   }
   return [...families.values()]
-}
-
-/** Two sums over lines: what they were, they still are as long as these are the same. */
-class LineSum {
-  #a = 0x811c_9dc5
-  #b = 0x2c1b_3c6d
-  #length = 0
-
-  add(bytes: Uint8Array, from: number, to: number): void {
-    let [a, b] = [this.#a, this.#b]
-    for (let i = from; i < to; i++) {
-      a = Math.imul(a ^ bytes[i]!, 0x0100_0193)
-      b = Math.imul(b ^ bytes[i]!, 0x01b3_4d35)
-    }
-    this.#a = a ^ (b >>> 15)
-    this.#b = b ^ (a >>> 13)
-    this.#length += to - from
-  }
-
-  text(): string {
-    return `${this.#a}.${this.#b}.${this.#length}`
-  }
 }

@@ -13,14 +13,14 @@ import { cell, window, type Window, type WindowEntry } from '../../../../state/k
 import { encodeLabels, prometheusBatch } from '../../../../telemetry/prometheus.ts'
 import { WireError } from '../../../../wire/error.ts'
 import { Writer } from '../../../../wire/writer.ts'
-import { writeMetadata } from '../../../../wire/remote-write.ts'
+import { writeMetadata, type MetricMetadata } from '../../../../wire/remote-write.ts'
 import { fetchPage, ScrapeError, type PageRequest } from './fetch-page.ts'
 import type { Memory, Remembered } from './memory.ts'
 import { readPage } from './page.ts'
 import { pageFormat, type ScrapeProtocol } from './protocols.ts'
 import { writeReport } from './report.ts'
 import type { SampleRules } from './rules.ts'
-import { PageError, SampleSink, type Counts, type PageMetadata } from './sink.ts'
+import { PageError, SampleSink, type Counts } from './sink.ts'
 import { decodeState, encodeState, packSeries, unpackSeries, type TargetState } from './state.ts'
 import type { Target } from './target.ts'
 
@@ -106,7 +106,7 @@ async function scrape(call: Call, job: ScrapeJob, target: Target, due: Due, { kn
   const rules: SampleRules = { ...job.rules, labels: target.labels }
   const w = new Writer(known.book.labels.length + 24 * known.book.known + 4096)
   const page = await askForPage(call, job, target, due)
-  const read = 'bytes' in page ? tryRead(page, job, target, new SampleSink(known.book, w, rules, atMs, before?.scrapedMs ?? 0), w) : { error: page.error }
+  const read = 'bytes' in page ? tryRead(page, job, target, known, new SampleSink(known.book, w, rules, atMs, before?.scrapedMs ?? 0), w) : { error: page.error }
 
   const { counts, metadata, error = '' } = { counts: nothing, metadata: undefined, ...read }
   if (error !== '') endAll(known, w, rules, atMs)
@@ -114,7 +114,7 @@ async function scrape(call: Call, job: ScrapeJob, target: Target, due: Due, { kn
   const bodyBytes = 'bytes' in page ? page.bytes.length : page.tooLarge ? -1 : 0
   const { timeoutMs } = target
   writeReport(w, target.labels, { ...counts, up: error === '', durationMs, timeoutMs, sampleLimit: rules.sampleLimit, bodyBytes }, job.extra, atMs)
-  if (metadata !== undefined) remember(known, metadata)
+  known.metadata = metadata?.() ?? known.metadata
   for (const one of error === '' ? known.metadata : []) writeMetadata(w, one)
   tell(call, target, counts, error)
 
@@ -147,12 +147,13 @@ async function askForPage(call: Call, { request }: ScrapeJob, { url, timeoutMs }
 
 interface Read {
   readonly counts: Counts
-  readonly metadata?: PageMetadata
+  /** To be asked once the page counts. */
+  readonly metadata?: () => readonly MetricMetadata[] | undefined
   readonly error?: string
 }
 
 /** Reads a page into the sink; what Prometheus refuses leaves nothing but the reason, and what had been counted until then. */
-function tryRead(page: { bytes: Uint8Array; contentType: string }, job: ScrapeJob, target: Target, sink: SampleSink, w: Writer): Read {
+function tryRead(page: { bytes: Uint8Array; contentType: string }, job: ScrapeJob, target: Target, { lines }: Remembered, sink: SampleSink, w: Writer): Read {
   const { counts } = sink
   sink.book.begin()
   // An empty page has no format to be wrong.
@@ -163,7 +164,7 @@ function tryRead(page: { bytes: Uint8Array; contentType: string }, job: ScrapeJo
   const { format, problem } = pageFormat(page.contentType, job.fallback)
   if (format === undefined) return { counts, error: problem! }
   try {
-    const metadata = readPage(page.bytes, format, sink, { native: target.nativeHistograms, classic: target.classicHistograms, nhcb: target.nhcb })
+    const metadata = readPage(page.bytes, format, sink, { native: target.nativeHistograms, classic: target.classicHistograms, nhcb: target.nhcb }, lines)
     sink.checkLimits()
     sink.writeEnds()
     return { counts, metadata }
@@ -178,12 +179,6 @@ function tryRead(page: { bytes: Uint8Array; contentType: string }, job: ScrapeJo
 function endAll({ book }: Remembered, w: Writer, rules: SampleRules, atMs: number): void {
   book.begin()
   new SampleSink(book, w, rules, atMs, 0).writeEnds()
-}
-
-function remember(known: Remembered, page: PageMetadata): void {
-  if (page.sum === known.metadataSum) return
-  known.metadataSum = page.sum
-  known.metadata = page.read()
 }
 
 function tell(call: Call, { url }: Target, { duplicates, outOfBounds }: Counts, error: string): void {

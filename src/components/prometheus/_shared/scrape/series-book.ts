@@ -25,7 +25,7 @@ export class SeriesBook {
   #there: number[] = []
   #watched: number[] = []
   #wasWatched: boolean[] = []
-  #scrape = 0
+  #scrape = 1
   /** How many series have come in exactly the known order; after that, `order` lists all of them. */
   #straight = 0
   #order: number[] | undefined

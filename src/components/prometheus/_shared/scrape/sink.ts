@@ -4,7 +4,7 @@ import { encodeHistogram, type NativeHistogram } from '../../../../telemetry/con
 import type { Label } from '../../../../telemetry/labels.ts'
 import type { MetricType } from '../../../../wire/exposition.ts'
 import { LENGTH } from '../../../../wire/reader.ts'
-import { SAMPLES, TIMESERIES, type MetricMetadata, writeExemplar, writeInt64, writeLabel, writeSample, writeStale } from '../../../../wire/remote-write.ts'
+import { SAMPLES, TIMESERIES, writeExemplar, writeInt64, writeLabel, writeSample, writeStale } from '../../../../wire/remote-write.ts'
 import { Writer, varintSize } from '../../../../wire/writer.ts'
 import { fit } from './histograms.ts'
 import { labelProblem, sampleLabels } from './labels.ts'
@@ -26,12 +26,6 @@ export interface Exemplar {
   readonly value: number
   /** Undefined where it has none of its own. */
   readonly timestamp: number | undefined
-}
-
-/** The metadata of a page: what its lines of metadata say, and a sum over these lines that changes when they do. */
-export interface PageMetadata {
-  readonly sum: string
-  read(): readonly MetricMetadata[]
 }
 
 /** What of a page is counted, as Prometheus counts it. */
