@@ -11,7 +11,7 @@
 import type { Call } from '../components/contract/call.ts'
 import type { Drain } from '../components/contract/define.ts'
 import { ConsumeError, joinFailures, permanent, retryable } from '../components/contract/errors.ts'
-import type { Reading } from '../components/contract/metrics.ts'
+import { droppedItems, type Reading } from '../components/contract/metrics.ts'
 import { concat, utf8 } from '../lib/bytes.ts'
 import { crc32c } from '../lib/crc32c.ts'
 import { gate, lease, queue, type BatchInfo, type Depth, type Full, type GateKey, type LeaseKey, type QueueBounds, type QueueKey, type Waiting } from '../state/kinds.ts'
@@ -116,8 +116,9 @@ const pieceBytes = 1_400_000
 const fullRetryMs = 10_000
 const busyRetryMs = 1_000
 
-export function destination<B extends Batch>(options: DestinationOptions<B>): Destination<B> {
-  const { name, mode, bounds } = options
+export function destination<B extends Batch>(given: DestinationOptions<B>): Destination<B> {
+  const { name, mode, bounds } = given
+  const options: DestinationOptions<B> = { ...given, observe: (event, call) => { account(event, call, given.observe) } }
   const state: DestinationState = {
     queue: queue({ name, ...(bounds && { bounds }) }), gate: gate({ name }), lease: lease({ name }), dead: queue({ name: `${name}.refused` }),
   }
@@ -176,6 +177,12 @@ export function destination<B extends Batch>(options: DestinationOptions<B>): De
     },
     ...(drain !== undefined && { drain }),
   }
+}
+
+/** Counts what is the same for every exporter, and hands the event on. */
+function account(event: DeliveryEvent, call: Call, observe: DestinationOptions<Batch>['observe']): void {
+  if (event.kind === 'dropped') call.count(droppedItems, event.items, { reason: event.reason?.replaceAll(' ', '_') ?? 'unknown' })
+  observe?.(event, call)
 }
 
 /** What `forward` could not deliver: `left` in order, with the reason; and what was refused for good. */

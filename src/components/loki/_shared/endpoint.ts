@@ -3,6 +3,10 @@
 import type { Call } from '../../contract/call.ts'
 import type { LokiConsumer } from '../../contract/consume.ts'
 import { ConsumeError, joinFailures, permanent } from '../../contract/errors.ts'
+import {
+  droppedItems, lokiBatchRetries, lokiDroppedBytes, lokiDroppedEntries, lokiRequestSeconds, lokiSentBytes, lokiSentEntries,
+} from '../../contract/metrics.ts'
+import { countItems } from '../../../telemetry/count.ts'
 import type { LokiBatch } from '../../../telemetry/batch.ts'
 import type { Labels } from '../../../telemetry/labels.ts'
 import { StreamCache, addStreamLabels, compactLoki, countEntries, groupByTenant, lokiBatch, splitLoki, streamsOf, writeLoki } from '../../../telemetry/loki.ts'
@@ -34,6 +38,7 @@ export function lokiEndpoint(
   sendableHeader('x-scope-orgid', args.tenant_id, [...path, 'tenant_id'])
   const retryableStatus = (status: number) => status >= 500 || (status === 429 && args.retry_on_http_429)
   const cache = new StreamCache()
+  const { host } = new URL(url)
 
   const headersFor = async (tenant: string, call: Call) => {
     const headers = new Headers({ 'user-agent': userAgent, 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' })
@@ -52,7 +57,7 @@ export function lokiEndpoint(
     mode,
     retry: retryPolicy(args, maxAgeMs),
     lanes: mostLanes,
-    items: countEntries,
+    items: countItems,
     requests: batch => splitLoki(compactLoki(batch), { maxBytes: args.batch_size }).map(part => ({ ...part, tenant: batch.tenant })),
     partition,
     halve: request => halves(request).map(part => ({ ...part, tenant: request.tenant })),
@@ -61,11 +66,32 @@ export function lokiEndpoint(
     async send(request, _note, call, attempt) {
       if (!isHeaderValue(request.tenant)) throw permanent(`no header can carry the tenant ${JSON.stringify(request.tenant)}`, { rejected: countEntries(request) })
       const headers = await headersFor(request.tenant, call)
-      const body = encodeSnappy(limitStreams(request, maxStreams, call).bytes)
+      const kept = limitStreams(request, maxStreams, call)
+      const body = encodeSnappy(kept.bytes)
+      const began = call.now()
       const answer = await deliver(call, {
         url, body, headers, timeoutMs: shorter(args.remote_timeout, attempt.timeoutMs), attempt: attempt.number, retryableStatus, redirect: client.redirect,
       })
-      return answer === 'too large' ? answer : 'sent'
+      if (answer === 'too large') return answer
+      const labels = { host, tenant: request.tenant }
+      const entries = countItems(kept)
+      const limited = countItems(request) - entries
+      call.observe(lokiRequestSeconds, Math.max(0, call.now() - began) / 1000, { ...labels, status_code: String(answer.status) })
+      call.count(lokiSentEntries, entries, labels)
+      call.count(lokiSentBytes, body.length, labels)
+      if (limited > 0) {
+        call.count(lokiDroppedEntries, limited, { ...labels, reason: 'stream_limited' })
+        call.count(droppedItems, limited, { reason: 'stream_limited' })
+      }
+      return 'sent'
+    },
+    observe({ kind, items, bytes, reason, note: { tenant = '' } }, call) {
+      const labels = { host, tenant }
+      if (kind === 'failed') call.count(lokiBatchRetries, 1, labels)
+      if (kind !== 'refused' && kind !== 'dropped') return
+      const dropped = { ...labels, reason: reason === 'too old' ? 'too_old' : 'ingester_error' }
+      call.count(lokiDroppedEntries, items, dropped)
+      call.count(lokiDroppedBytes, bytes, dropped)
     },
   })
 

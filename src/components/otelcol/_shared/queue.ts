@@ -2,11 +2,14 @@
 
 import type { QueueBounds } from '../../../state/kinds.ts'
 import { mostLanes } from '../../../transport/destination.ts'
+import type { QueueUnit } from './accounting.ts'
 import { ArgumentError } from '../../contract/errors.ts'
 import { anything, block, boolean, duration, integer, string, type Decoded } from '../../contract/schema.ts'
 
 /** What `queue_size` may count, and the bound that it sets. */
 const sizers = { requests: 'batches', items: 'items', bytes: 'bytes' } as const
+/** Where no size is written. */
+const defaultBytes = 256 * 1024 * 1024
 const isSizer = (name: string): name is keyof typeof sizers => Object.hasOwn(sizers, name)
 
 const batchFields = {
@@ -53,16 +56,17 @@ export interface QueueSettings {
   readonly bounds: Partial<QueueBounds>
   readonly lanes: number
   readonly maxItems: number
+  readonly size: QueueUnit
 }
 
 /** Reads the block. Throws ArgumentError for a queue that could not hold anything, in Alloy's words. */
 export function queueSettings(queue: Decoded<typeof fields>): QueueSettings {
   const { enabled, queue_size, sizer, batch, num_consumers } = queue
   const maxItems = batch?.sizer === 'items' ? batch.max_size : 0
-  if (enabled === false) return { mode: 'direct', bounds: {}, lanes: 1, maxItems }
+  if (enabled === false) return { mode: 'direct', bounds: {}, lanes: 1, maxItems, size: { unit: 'bytes', capacity: 0 } }
   check(queue)
-  const bounds = queue_size === undefined || !isSizer(sizer) ? {} : { [sizers[sizer]]: queue_size }
-  return { mode: enabled === true ? 'queued' : 'through', bounds, lanes: Math.min(num_consumers, mostLanes), maxItems }
+  const size: QueueUnit = queue_size === undefined || !isSizer(sizer) ? { unit: 'bytes', capacity: defaultBytes } : { unit: sizers[sizer], capacity: queue_size }
+  return { mode: enabled === true ? 'queued' : 'through', bounds: { [size.unit]: size.capacity }, lanes: Math.min(num_consumers, mostLanes), maxItems, size }
 }
 
 function check({ queue_size = 1000, sizer, batch }: Decoded<typeof fields>): void {

@@ -1,3 +1,4 @@
+import { exported } from '../_shared/accounting.ts'
 import { debugMetrics } from '../_shared/debug-metrics.ts'
 import { checkUrl, httpClient, httpClientFields, type Send } from '../_shared/http-client.ts'
 import { queueSettings, sendingQueue } from '../_shared/queue.ts'
@@ -50,11 +51,12 @@ export default defineComponent({
     const urls = addresses(client.endpoint, { traces: endpoints.traces_endpoint, metrics: endpoints.metrics_endpoint, logs: endpoints.logs_endpoint })
     const send = httpClient(client, ['client'])
     const withClient = client.auth !== undefined
+    // Without retries nothing would be gained by keeping what failed; its sender has it.
+    const mode = retry.enabled ? queue.mode : 'direct'
     const to = (signal: OtlpSignal) => urls[signal] === undefined ? undefined : destination<OtlpBatch>({
       name: signal,
       shown: shown(urls[signal]),
-      // Without retries nothing would be gained by keeping what failed; its sender has it.
-      mode: retry.enabled ? queue.mode : 'direct',
+      mode,
       bounds: queue.bounds,
       retry,
       lanes: queue.lanes,
@@ -64,6 +66,7 @@ export default defineComponent({
       halve: request => splitOtlp(request, { maxItems: Math.ceil(countItems(request) / 2) }),
       note: (_batch, call) => (withClient ? clientNote(call.client) : {}),
       restore: bytes => otlpBatch(signal, bytes),
+      ...exported('otlp_http', signal, mode, queue.size),
       send: (request, note, call, attempt) => sendOnce({ url: urls[signal]!, encoding, send }, request, call.from(noted(note, call.client)), attempt),
     })
     const destinations = { traces: to('traces'), metrics: to('metrics'), logs: to('logs') }

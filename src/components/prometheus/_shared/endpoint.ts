@@ -3,10 +3,14 @@
 import type { Call } from '../../contract/call.ts'
 import type { PrometheusConsumer } from '../../contract/consume.ts'
 import { ArgumentError } from '../../contract/errors.ts'
+import {
+  droppedItems, remoteBatchSeconds, remoteBytes, remoteSamples, remoteSamplesDropped, remoteSamplesFailed, remoteSamplesPending, remoteSamplesRetried,
+} from '../../contract/metrics.ts'
 import type { PrometheusBatch } from '../../../telemetry/batch.ts'
+import { countItems } from '../../../telemetry/count.ts'
 import { mergeLabels, type Labels } from '../../../telemetry/labels.ts'
 import { partition } from '../../../telemetry/partition.ts'
-import { LabelCache, countSamples, mapLabels, prometheusBatch, splitPrometheus, stripPrometheus } from '../../../telemetry/prometheus.ts'
+import { LabelCache, mapLabels, prometheusBatch, splitPrometheus, stripPrometheus } from '../../../telemetry/prometheus.ts'
 import { httpUrl, present, sendableHeader, type Path } from '../../../transport/arguments.ts'
 import { httpClient, setCredentials } from '../../../transport/client.ts'
 import { deliver, shorter, shown } from '../../../transport/deliver.ts'
@@ -46,34 +50,59 @@ export function remoteWriteEndpoint(
   const retryableStatus = (status: number) => status >= 500 || (status === 429 && queue.retry_on_http_429)
   const young = ageLimit(args)
 
+  const labels = { remote_name: name, url: shown(address.url) }
+  /** Counts what the configuration wants left out. */
+  const leftOut = (samples: number, reason: string, call: Call) => {
+    if (samples <= 0) return
+    call.count(remoteSamplesDropped, samples, { ...labels, reason })
+    call.count(droppedItems, samples, { reason })
+  }
+  const sent = (request: PrometheusBatch, part: PrometheusBatch, bytes: number, call: Call): 'sent' => {
+    const samples = countItems(part)
+    call.count(remoteSamples, samples, labels)
+    call.count(remoteBytes, bytes, labels)
+    leftOut(countItems(request) - samples, 'too_old', call)
+    return 'sent'
+  }
+
   const target = destination<PrometheusBatch>({
     name,
     shown: shown(address.url),
     mode,
     retry,
     lanes: Math.max(1, Math.min(queue.max_shards, mostLanes)),
-    items: countSamples,
+    items: countItems,
     requests: batch => splitPrometheus(batch, { maxSamples: queue.max_samples_per_send }),
     partition,
-    halve: request => splitPrometheus(request, { maxSamples: Math.ceil(countSamples(request) / 2) }),
+    halve: request => splitPrometheus(request, { maxSamples: Math.ceil(countItems(request) / 2) }),
     note: () => ({}),
     restore: prometheusBatch,
     async send(request, _note, call, attempt) {
       const part = young(request, call)
-      if (part.bytes.length === 0) return 'sent'
+      if (part.bytes.length === 0) return sent(request, part, 0, call)
       const body = encodeSnappy(encode(part))
       const headers = await headersFor(call)
       await sign?.(address.url, headers, body, call)
       const answer = await deliver(call, {
         url: address.url, body, headers, timeoutMs: shorter(remote_timeout, attempt.timeoutMs), attempt: attempt.number, retryableStatus, redirect: headersFor.redirect,
       })
-      return answer === 'too large' ? answer : 'sent'
+      return answer === 'too large' ? answer : sent(request, part, body.length, call)
     },
+    observe({ kind, items, seconds = 0, reason }, call) {
+      if (kind === 'sent') call.observe(remoteBatchSeconds, seconds, labels)
+      if (kind === 'failed') call.count(remoteSamplesRetried, items, labels)
+      if (kind === 'refused' || kind === 'dropped') {
+        if (reason === 'too old') call.count(remoteSamplesDropped, items, { ...labels, reason: 'too_old' })
+        else call.count(remoteSamplesFailed, items, labels)
+      }
+    },
+    readings: depth => [{ metric: remoteSamplesPending, value: depth.items, labels }],
   })
   const consumer: PrometheusConsumer = {
     async consume(batch, call) {
       const ready = prepare(batch)
       if (ready.bytes.length > 0) await target.consume([ready], call)
+      if (ready !== batch) leftOut(countItems(batch) - countItems(ready), 'dropped_series', call)
     },
   }
   return { consumer, target }
