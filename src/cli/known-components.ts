@@ -37,16 +37,58 @@ const anywhere = `
   remote.kubernetes.secret remote.s3 remote.vault
 `
 
-/** Could run on Lambda and Node: what they need (gRPC out, client certificates, database protocols, private networks) Workers lack. */
-const notWorkers = `
-  database_observability.sql_server discovery.dockerswarm discovery.file discovery.kubelet discovery.nerve
-  discovery.serverset discovery.triton loki.source.azure_event_hubs loki.source.kafka loki.source.kubernetes
-  loki.source.podlogs otelcol.exporter.googlecloud otelcol.exporter.googlecloudpubsub otelcol.exporter.kafka
-  otelcol.exporter.loadbalancing otelcol.exporter.otlp otelcol.processor.k8sattributes
-  otelcol.receiver.googlecloudpubsub otelcol.receiver.kafka prometheus.exporter.kafka prometheus.exporter.mongodb
-  prometheus.exporter.mssql prometheus.exporter.oracledb prometheus.exporter.snmp prometheus.exporter.snowflake
-  prometheus.operator.podmonitors prometheus.operator.servicemonitors
-`
+const kafka = 'Kafka\'s protocol, which needs TCP connections that outlive a request'
+const privateNetwork = 'a network of its own, into which Workers cannot reach'
+const grpc = 'calls by gRPC, which a Worker\'s fetch cannot make'
+
+/** Could run on Lambda and Node, and what they need that Workers lack. */
+const notWorkers: Readonly<Record<string, string>> = {
+  'database_observability.sql_server': 'SQL Server\'s protocol, for which Workers have no client',
+  'discovery.dockerswarm': 'a Docker Engine\'s socket or client certificates',
+  'discovery.file': 'files that are watched',
+  'discovery.kubelet': 'a private certificate authority, which a Worker\'s fetch cannot trust',
+  'discovery.nerve': 'long sessions with ZooKeeper',
+  'discovery.serverset': 'long sessions with ZooKeeper',
+  'discovery.triton': 'client certificates, which a Worker\'s fetch cannot show',
+  'loki.source.azure_event_hubs': kafka,
+  'loki.source.kafka': kafka,
+  'loki.source.kubernetes': `the logs of pods in ${privateNetwork}`,
+  'loki.source.podlogs': `the logs of pods in ${privateNetwork}`,
+  'otelcol.exporter.googlecloud': grpc,
+  'otelcol.exporter.googlecloudpubsub': grpc,
+  'otelcol.exporter.kafka': kafka,
+  'otelcol.exporter.loadbalancing': grpc,
+  'otelcol.exporter.otlp': grpc,
+  'otelcol.processor.k8sattributes': `the addresses of pods in ${privateNetwork}`,
+  'otelcol.receiver.googlecloudpubsub': grpc,
+  'otelcol.receiver.kafka': kafka,
+  'prometheus.exporter.kafka': kafka,
+  'prometheus.exporter.mongodb': 'MongoDB\'s protocol, whose client is too heavy for Workers',
+  'prometheus.exporter.mssql': 'SQL Server\'s protocol, for which Workers have no client',
+  'prometheus.exporter.oracledb': 'Oracle\'s protocol, for which Workers have no client',
+  'prometheus.exporter.snmp': 'UDP, which Workers do not have',
+  'prometheus.exporter.snowflake': 'Snowflake\'s protocol, whose client is too heavy for Workers',
+  'prometheus.operator.podmonitors': `pods in ${privateNetwork}`,
+  'prometheus.operator.servicemonitors': `pods in ${privateNetwork}`,
+}
+
+/** What to do until a component is here, by how its name starts; the longest counts. */
+const meanwhile: Readonly<Record<string, string>> = {
+  'database_observability.': 'run it in Grafana Alloy, and send its logs to loki.source.api and its metrics to prometheus.receive_http',
+  'discovery.': 'write the targets out as a list, or discover and scrape in Grafana Alloy and send to prometheus.receive_http',
+  'faro.receiver': 'run it in Grafana Alloy, and send its logs to loki.source.api and its traces to otelcol.receiver.otlp',
+  'loki.': 'run it in Grafana Alloy, and send its logs to loki.source.api',
+  'loki.enrich': 'set labels with loki.relabel',
+  'loki.rules.': 'keep the rules with lokitool, or run it in Grafana Alloy',
+  'mimir.': 'keep them with mimirtool, or run it in Grafana Alloy',
+  'otelcol.': 'run it in Grafana Alloy, and send its data to otelcol.receiver.otlp',
+  'otelcol.auth.': 'use otelcol.auth.basic, otelcol.auth.bearer or otelcol.auth.headers',
+  'otelcol.exporter.': 'use otelcol.exporter.otlphttp',
+  'otelcol.extension.': 'give samplers their settings where they run',
+  'prometheus.': 'run it in Grafana Alloy, and send its metrics to prometheus.receive_http',
+  'pyroscope.': 'run it in Grafana Alloy',
+  'remote.': 'give the value as a variable and read it with sys.env, or as a file with local.file',
+}
 
 /** Need a host: why, and what to use instead. */
 const needHost: Readonly<Record<string, readonly [why: string, instead: string]>> = {
@@ -87,20 +129,22 @@ const blocks: Readonly<Record<string, string>> = {
   livedebugging: 'data is not streamed to a page in this version; use otelcol.exporter.debug or an echo component',
 }
 
-const words = (text: string) => text.split(/\s+/).filter(word => word !== '')
-const planned = new Map([
-  ...words(anywhere).map(name => [name, 'Workers, Lambda and Node'] as const),
-  ...words(notWorkers).map(name => [name, 'Lambda and Node'] as const),
-])
+const planned = new Set(anywhere.split(/\s+/).filter(name => name !== ''))
 
 /** Every component name that Alloy knows. */
-export const knownComponents: readonly string[] = [...planned.keys(), ...Object.keys(needHost)].sort()
+export const knownComponents: readonly string[] = [...planned, ...Object.keys(notWorkers), ...Object.keys(needHost)].sort()
 
 /** Why a component or block that Alloy knows is not here, and what to use instead; undefined for a name that Alloy does not know. */
 export function unavailable(name: string): string | undefined {
   if (Object.hasOwn(blocks, name)) return blocks[name]
   const host = Object.hasOwn(needHost, name) ? needHost[name] : undefined
   if (host !== undefined) return `${host[0]}, and there is no host here; ${host[1]}`
-  const platforms = planned.get(name)
-  return platforms === undefined ? undefined : `it is planned for ${platforms}, and not part of this version yet`
+  if (planned.has(name)) return `it is planned for Workers, Lambda and Node, and not part of this version yet; until then ${instead(name)}`
+  if (!Object.hasOwn(notWorkers, name)) return undefined
+  return `it is planned for Lambda and Node, and not part of this version yet (Workers cannot run it: it needs ${notWorkers[name]!}); until then ${instead(name)}`
+}
+
+function instead(name: string): string {
+  const [start] = Object.keys(meanwhile).filter(prefix => name.startsWith(prefix)).sort((a, b) => b.length - a.length)
+  return meanwhile[start!]!
 }
