@@ -21,14 +21,14 @@ const rooted = (host: string) => `${host}.`
 /** Looks a name up under each search domain that applies, until one of them is known. */
 export const lookup: DnsLookup = async (name, type) => {
   const resolver = new Resolver({ timeout: 5_000, tries: 2 })
-  let failure: unknown
+  let failure: Error | undefined
   for (const candidate of candidates(name, await readFile('/etc/resolv.conf', 'utf8').catch(() => ''))) {
     try {
       return await ask[type](resolver, candidate)
     } catch (error) {
       const { code } = error as { code?: string }
       if (code === noRecords) return []
-      if (code !== noSuchName) failure = error
+      if (code !== noSuchName) failure = error as Error
     }
   }
   // One server that could not tell means that nobody knows whether there is such a name.
