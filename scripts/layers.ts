@@ -14,7 +14,7 @@ const layers: Record<string, { may: string[]; except?: Record<string, string[]> 
   state: { may: ['lib'] },
   telemetry: { may: ['wire', 'lib'] },
   'components/contract': { may: ['lib', 'telemetry', 'state/kinds.ts', 'language/value.ts'] },
-  transport: { may: ['components/contract', 'telemetry', 'wire', 'lib'] },
+  transport: { may: ['components/contract', 'state/kinds.ts', 'telemetry', 'wire', 'lib'] },
   components: { may: ['components/contract', 'components/*/_shared', 'transport', 'telemetry', 'wire', 'state/kinds.ts', 'lib'] },
   'components/catalog.gen.ts': { may: [] },
   'graph/plan.ts': { may: ['language', 'lib'] },

@@ -3,8 +3,7 @@
 import { DurableObject, type DurableObjectNamespace } from 'cloudflare:workers'
 import * as graphModule from '#graph'
 import { Graph } from '../graph/run/graph.ts'
-import { escapeNode } from '../state/kinds/keys.ts'
-import { ownerOf, remoteStore, serveStore, sqlStore, type SqlStorage, type StoreReply, type StoreRequest } from '../state/stores/durable-object.ts'
+import { ownerOf, ownerOfNode, remoteStore, serveStore, sqlStore, type SqlStorage, type StoreReply, type StoreRequest } from '../state/stores/durable-object.ts'
 import { webHost } from './host.ts'
 import { createApp, type App } from './http/app.ts'
 
@@ -54,7 +53,7 @@ export default {
   async scheduled(_controller: unknown, env: Env, context: Context): Promise<void> {
     const { graph } = start(env)
     // An alarm that was lost is set again: each object looks for itself whether anything waits.
-    const owners = [...new Set(graph.drains.map(({ id }) => escapeNode(id)))]
+    const owners = [...new Set(graph.drains.map(({ id }) => ownerOfNode(id)))]
     const woken = Promise.allSettled(owners.map(owner => env.STATE.getByName(owner).wake(owner)))
     await Promise.all([graph.tick(AbortSignal.timeout(tickMs)), woken])
     context.waitUntil(graph.ledger.settle())
@@ -95,7 +94,7 @@ export class SluiceState extends DurableObject<Env> {
       (of === owner ? serveStore(this.#store, request) : this.env.STATE.getByName(of).state(of, request)))
     let waitMs: number | undefined
     try {
-      waitMs = await this.#graph.drain(AbortSignal.timeout(tickMs), { woken: true, only: ({ id }) => escapeNode(id) === owner })
+      waitMs = await this.#graph.drain(AbortSignal.timeout(tickMs), { woken: true, only: ({ id }) => ownerOfNode(id) === owner })
     } catch (error) {
       console.error(`level=error msg="alarm failed" owner=${JSON.stringify(owner)} err=${JSON.stringify(String(error))}`)
       waitMs = repairMs

@@ -57,8 +57,10 @@ export interface DestinationOptions<B extends Batch> {
   /** How many requests may be under way at once while a queue is drained. */
   readonly lanes: number
   readonly items: (batch: B) => number
+  /** Whether batches may overtake one another: a whole one then need not wait for those that are being gathered. */
+  readonly unordered?: boolean
   /** The batch as requests, in order. */
-  readonly requests: (batch: B) => readonly B[]
+  readonly requests: (batch: B, call: Call) => readonly B[]
   /** The batch in at most `lanes` parts, such that whatever must stay in order stays in one. */
   readonly partition: (batch: B, lanes: number) => readonly B[]
   /** A request in smaller ones, for a destination that finds it too large; itself where that is impossible. */
@@ -99,6 +101,10 @@ export interface Destination<B extends Batch> {
   readonly drain?: Drain
 }
 
+/** How batches travel now: one that goes through is gathered where a batch processor asks for it and small writes are cheap. */
+export const modeOf = ({ mode }: Pick<DestinationOptions<never>, 'mode'>, call: Call): 'through' | 'queued' | 'direct' =>
+  (mode === 'through' && call.gather !== undefined ? 'queued' : mode)
+
 /** For a definition's `state`: the kinds that a destination opens, each under names of its own. */
 export const destinationState = { queue: queue({ name: 'queue' }), gate: gate({ name: 'gate' }), lease: lease({ name: 'drain' }) }
 
@@ -131,7 +137,7 @@ export function destination<B extends Batch>(given: DestinationOptions<B>): Dest
     const waiting = batches.flatMap(batch => pieces(options, batch, call))
     const line = call.open(state.queue)
     const outcome = await stored(call, async () => {
-      if (mode === 'through') return call.open(state.gate).hold(() => line.append(waiting), ms => call.sleep(ms))
+      if (modeOf(options, call) === 'through') return call.open(state.gate).hold(() => line.append(waiting), ms => call.sleep(ms))
       // Once shut it stays so; a later version of the configuration that goes through finds out by it what waits.
       if (!gateIsShut) await call.open(state.gate).shut()
       gateIsShut = true
@@ -143,8 +149,12 @@ export function destination<B extends Batch>(given: DestinationOptions<B>): Dest
     drain!.touch()
   }
 
+  /** Whether batches that could be gathered are as large as they should be already. */
+  const isWhole = (batches: readonly B[], call: Call) =>
+    options.unordered === true && call.gather !== undefined && batches.every(batch => options.items(batch) >= call.gather!.items)
+
   const through = async (batches: readonly B[], call: Call): Promise<void> => {
-    const passable = mode === 'direct' || await stored(call, () => call.open(state.gate).passable(ms => call.sleep(ms)))
+    const passable = modeOf(options, call) !== 'through' || await stored(call, () => call.open(state.gate).passable(ms => call.sleep(ms)))
     if (!passable) return enqueue(batches, call)
     const forwarded = await Promise.all(batches.map(batch => forward(options, batch, call)))
     const undelivered = forwarded.flatMap(({ left }) => left)
@@ -165,7 +175,7 @@ export function destination<B extends Batch>(given: DestinationOptions<B>): Dest
       }
       inFlight += bytes
       try {
-        await (mode === 'queued' ? enqueue(batches, call) : through(batches, call))
+        await (modeOf(options, call) === 'queued' && !isWhole(batches, call) ? enqueue(batches, call) : through(batches, call))
       } catch (error) {
         if (error instanceof ConsumeError && error.kind === 'retryable') {
           for (const batch of batches) options.observe?.({ kind: 'returned', items: options.items(batch), bytes: batch.bytes.length, note: options.note(batch, call) }, call)
@@ -198,7 +208,7 @@ async function forward<B extends Batch>(options: DestinationOptions<B>, batch: B
   const note = options.note(batch, call)
   const timeoutMs = options.mode === 'direct' ? 0 : throughMs
   const refused: ConsumeError[] = []
-  const left = [...options.requests(batch)]
+  const left = [...options.requests(batch, call)]
   let delivered = false
   while (left.length > 0) {
     const request = left[0]!
@@ -257,7 +267,7 @@ function pieces<B extends Batch>(options: DestinationOptions<B>, batch: B, call:
   if (batch.bytes.length <= pieceBytes) return [{ bytes: batch.bytes, info: info([batch]) }]
   const groups: B[][] = []
   let size = Infinity
-  for (const request of options.requests(batch)) {
+  for (const request of options.requests(batch, call)) {
     if (size + request.bytes.length > pieceBytes) {
       groups.push([])
       size = 0

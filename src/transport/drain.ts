@@ -10,7 +10,7 @@ import { ConsumeError } from '../components/contract/errors.ts'
 import { concat } from '../lib/bytes.ts'
 import type { Held, QueuedBatch } from '../state/kinds.ts'
 import type { Batch } from '../telemetry/batch.ts'
-import { attemptOnce, type DestinationOptions, type DestinationState, type DeliveryEvent, type Note } from './destination.ts'
+import { attemptOnce, modeOf, type DestinationOptions, type DestinationState, type DeliveryEvent, type Note } from './destination.ts'
 import { waitAfter } from './retry.ts'
 
 /** How much is read, joined and sent before it is dropped: also the most that a crash repeats. */
@@ -21,6 +21,8 @@ const laneBytes = 1024 * 1024
 const leaseMs = 60_000
 const renewBelowMs = 35_000
 const attemptMs = 30_000
+/** When to ask again for a right that another has. */
+const takenMs = 5_000
 /** A wait up to this is waited out; a longer one ends the round, and the caller comes back. */
 const shortWaitMs = 1_000
 /** How long an isolate that added nothing itself believes that a queue is empty. */
@@ -122,7 +124,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
     report(call, left.reduce((sum, { items }) => sum + items, 0), `${failures} attempts have failed`)
   }
 
-  const lanesOf = (batches: readonly QueuedBatch[]): Lane<B>[] => {
+  const lanesOf = (batches: readonly QueuedBatch[], call: Call): Lane<B>[] => {
     const byNote = new Map<string, QueuedBatch[]>()
     for (const batch of batches) {
       const note = JSON.stringify(batch.meta)
@@ -133,10 +135,10 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
     return [...byNote.values()].flatMap(same => {
       const note = same[0]!.meta
       const joined = options.restore(concat(same.map(({ bytes }) => bytes)), note)
-      const requests = options.requests(joined)
+      const requests = options.requests(joined, call)
       const lanes = Math.min(options.lanes, Math.max(requests.length, Math.ceil(joined.bytes.length / laneBytes)))
       if (lanes === 1) return [{ note, left: [...requests] }]
-      return options.partition(joined, lanes).map(part => ({ note, left: [...options.requests(part)] }))
+      return options.partition(joined, lanes).map(part => ({ note, left: [...options.requests(part, call)] }))
     })
   }
 
@@ -147,7 +149,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
       if (!await mayGoOn()) return 0
       const group = await queue.peek(groupBytes)
       if (group.length === 0) return undefined
-      const lanes = lanesOf(young(group, call))
+      const lanes = lanesOf(young(group, call), call)
       for (;;) {
         const waitMs = await runAll(lanes.filter(({ left }) => left.length > 0), call, mayGoOn)
         if (waitMs === undefined) break
@@ -167,14 +169,17 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
 
   const drain = async (call: Call): Promise<number | undefined> => {
     const gate = call.open(state.gate)
-    if (options.mode === 'queued' ? (await call.open(state.queue).depth({ maxAgeMs: 0 })).batches === 0 : await gate.isOpen()) return undefined
-    let held = await call.open(state.lease).acquire(leaseMs)
-    if (!('token' in held)) return Math.max(shortWaitMs, held.takenUntilMs - call.now())
+    const queued = modeOf(options, call) === 'queued'
+    if (queued ? (await call.open(state.queue).depth({ maxAgeMs: 0 })).batches === 0 : await gate.isOpen()) return undefined
+    const acquired = await call.open(state.lease).acquire(leaseMs)
+    // Who has it gives it back when there is nothing left to do, which is mostly sooner.
+    if (!('token' in acquired)) return Math.min(takenMs, Math.max(shortWaitMs, acquired.takenUntilMs - call.now()))
+    let held: Held = acquired
     let lost = false
     const mayGoOn = async () => {
       if (lost || call.signal.aborted) return false
-      if ((held as Held).untilMs - call.now() > renewBelowMs) return true
-      const renewed = await (held as Held).renew(leaseMs)
+      if (held.untilMs - call.now() > renewBelowMs) return true
+      const renewed = await held.renew(leaseMs)
       if (renewed === 'lost') lost = true
       else held = renewed
       return !lost
@@ -184,13 +189,13 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
     try {
       for (;;) {
         let waitMs = await empty(call, mayGoOn)
-        if (waitMs !== undefined || options.mode === 'queued') return waitMs
+        if (waitMs !== undefined || queued) return waitMs
         const emptied = async () => (waitMs = await empty(call, mayGoOn)) === undefined
         if (await gate.release(emptied, ms => call.sleep(ms))) return undefined
         if (waitMs !== undefined) return waitMs
       }
     } finally {
-      if (!lost) await (held as Held).release()
+      if (!lost) await held.release()
     }
   }
 

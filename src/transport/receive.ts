@@ -47,15 +47,28 @@ export async function readBody(request: Request, { limit, encodings, unknownEnco
   }
 }
 
-/** The raw bytes of a body, counted while they arrive, so that no declared or undeclared length can make us hold more than `limit`. */
-async function readAll({ body, headers }: Request, limit: number): Promise<Uint8Array> {
-  if (body === null) return new Uint8Array(0)
-  const declared = Number(headers.get('content-length') ?? 0)
-  const reader = body.getReader()
-  if (declared > limit) {
+/**
+ * The raw bytes of a body. A declared length is what the platform's HTTP server holds the sender to, and lets it read the whole at a
+ * third of the cost of a stream; without one the bytes are counted while they arrive, so that we never hold more than `limit`.
+ */
+async function readAll(request: Request, limit: number): Promise<Uint8Array> {
+  const length = request.headers.get('content-length')
+  const declared = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined
+  if (declared !== undefined && declared <= limit) {
+    const whole = new Uint8Array(await request.arrayBuffer())
+    if (whole.length > limit) throw tooLarge(limit, 'as sent')
+    return whole
+  }
+  const reader = request.body?.getReader()
+  if (reader === undefined) return new Uint8Array(0)
+  if (declared !== undefined) {
     await discard(reader, declared > 2 * limit ? 0 : declared)
     throw tooLarge(limit, 'by its Content-Length')
   }
+  return readCounted(reader, limit)
+}
+
+async function readCounted(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let length = 0
   for (;;) {

@@ -86,7 +86,8 @@ async function runCase(files: readonly TxtarFile[]): Promise<TxtarFile[]> {
     const ms = /^tick (\S+)/.exec(content)?.[1]
     if (ms !== undefined) {
       world.nowMs += parseDuration(ms)
-      await graph.tick(new AbortController().signal)
+      const { signal } = new AbortController()
+      await Promise.all([graph.tick(signal), graph.drain(signal, { woken: true })])
       continue
     }
     const response = await app.fetch(toRequest(content), { incoming: { address: '192.0.2.1' } })

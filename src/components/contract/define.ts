@@ -1,7 +1,7 @@
 /** The one registration object of a component. */
 
 import type { Depth, GateKey, QueueKey, StateKey } from '../../state/kinds.ts'
-import type { Call, LogLevel } from './call.ts'
+import type { Call, Gather, LogLevel } from './call.ts'
 import type { CapsuleType } from './consume.ts'
 import type { Reading } from './metrics.ts'
 import type { Decoded, Fields, Stability } from './schema.ts'
@@ -78,6 +78,8 @@ export interface Instance {
   readonly rounds?: Rounds
   /** Exports that change while nothing runs: read once before the first use, then every `everyMs`; a failure keeps the last good ones. */
   readonly refresh?: { readonly everyMs: number; run(call: Call): Promise<Readonly<Record<string, unknown>>> }
+  /** Asks that small batches are joined; the queues downstream do it, so nothing is held here. */
+  readonly gather?: Gather
   /** What waits in durable queues to be sent on. */
   readonly drains?: readonly Drain[]
   /** Pages by path, for the collector itself only: what `Call.ask` reads below `/api/v0/component/<id>`. */

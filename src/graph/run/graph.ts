@@ -3,7 +3,7 @@
  * and its neighbours live on. Exports that change (`refresh`) rebuild their dependants and nothing else.
  */
 
-import type { Call, Client } from '../../components/contract/call.ts'
+import type { Call, Client, Gather } from '../../components/contract/call.ts'
 import type { Consumer } from '../../components/contract/consume.ts'
 import { decode } from '../../components/contract/decode.ts'
 import { isPlain, typeText, type Definition, type Instance, type RouteHandler } from '../../components/contract/define.ts'
@@ -82,7 +82,7 @@ export class Graph {
     const env: StateEnv = { now, random, shareIo, ...(host.elapsed && { elapsed: host.elapsed }), onDamage: ({ key, ...damage }) => { this.failures.add(now(), key, `damaged record: ${JSON.stringify(damage)}`) } }
     const state = new StateOpener(openers, host.store, env)
     this.ledger = new Ledger(host.store, { ...env, sleep: ms => host.sleep(ms, never()), onFailure: error => { this.#uncounted(error) } })
-    this.#around = { host, plan, state, ledger: this.ledger, ask: (request, signal) => this.#ask(request, signal), log: { level: 'info', format: 'logfmt' } }
+    this.#around = { host, plan, state, gathers: new Map(), ledger: this.ledger, ask: (request, signal) => this.#ask(request, signal), log: { level: 'info', format: 'logfmt' } }
     this.#nodes = new Map(plan.nodes.map(node => [node.id, this.#blank(node, components)]))
     this.#live = new LiveNodes(this.#nodes.values(), state, host)
     for (const node of this.#nodes.values()) this.#build(node)
@@ -186,6 +186,7 @@ export class Graph {
     const claims = new Map<string, number>()
     for (const { method, path } of routes) claims.set(`${method} ${path}`, (claims.get(`${method} ${path}`) ?? 0) + 1)
     this.#routes = routes.map(route => ({ ...route, short: claims.get(`${route.method} ${route.path}`) === 1 }))
+    this.#around.gathers = gathersOf([...this.#nodes.values()])
     for (const { instance } of this.#nodes.values()) if (instance?.logging !== undefined) this.#around.log = instance.logging
   }
 
@@ -361,6 +362,17 @@ export class Graph {
   }
 
   get lastFailures(): readonly Failure[] { return this.failures.list() }
+}
+
+/** What batch processors ask of each node that their data comes to. Nodes stand in the order of their dependencies, so against the data. */
+function gathersOf(nodes: readonly Node[]): ReadonlyMap<string, Gather> {
+  const gathers = new Map<string, Gather>()
+  for (const { plan, instance } of [...nodes].reverse()) {
+    const asked = instance?.gather ?? gathers.get(plan.id)
+    // A node refers to where its data goes.
+    if (asked !== undefined) for (const { id } of plan.uses) gathers.set(id, asked)
+  }
+  return gathers
 }
 
 /** A signal for what nobody can call off; made when needed, because Workers let none be made in global scope. */

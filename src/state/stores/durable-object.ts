@@ -12,7 +12,7 @@ import { concat } from '../../lib/bytes.ts'
 import { guarded, lastCharacter, positions, type Page, type Store, type StoreEnv } from '../store.ts'
 import { objectLimits, serve, type RemoteRaw, type StoreReply, type StoreRequest } from './remote.ts'
 
-export { ownerOf, remoteStore, type StoreReply, type StoreRequest } from './remote.ts'
+export { ownerOf, ownerOfNode, remoteStore, type StoreReply, type StoreRequest } from './remote.ts'
 
 /** The object's own store, which also answers the operations of its callers. */
 export interface ServedStore extends Store {

@@ -1,5 +1,6 @@
 /** A store that another isolate holds: each operation travels as plain data to `serve` there, and its outcome back. */
 
+import { escapeNode } from '../kinds/keys.ts'
 import { guarded, noCounts, StoreError, type RawStore, type Store, type StoreCounts, type StoreEnv, type StoreLimits } from '../store.ts'
 
 /** One operation as plain data. */
@@ -10,6 +11,9 @@ export type StoreRequest =
   | { readonly op: 'delete'; readonly key: string; readonly ifVersion: string | undefined }
   | { readonly op: 'deleteAll'; readonly keys: readonly string[] }
   | { readonly op: 'list'; readonly prefix: string; readonly after: string | undefined; readonly limit: number }
+
+/** The owner of a node's state: the part of its keys that names it. */
+export const ownerOfNode: (id: string) => string = escapeNode
 
 /** Whose state an operation is about: the node's part of its keys (FORMAT.md), or `state` for what belongs to no node. */
 export function ownerOf(request: StoreRequest): string {

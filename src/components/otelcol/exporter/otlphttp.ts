@@ -61,7 +61,11 @@ export default defineComponent({
       retry,
       lanes: queue.lanes,
       items: countItems,
-      requests: batch => (queue.maxItems === 0 ? [batch] : splitOtlp(batch, { maxItems: queue.maxItems })),
+      unordered: signal === 'traces',
+      requests(batch, call) {
+        const maxItems = queue.maxItems || call.gather?.most
+        return maxItems ? splitOtlp(batch, { maxItems }) : [batch]
+      },
       partition,
       halve: request => splitOtlp(request, { maxItems: Math.ceil(countItems(request) / 2) }),
       note: (_batch, call) => (withClient ? clientNote(call.client) : {}),

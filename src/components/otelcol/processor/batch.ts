@@ -6,11 +6,11 @@ import { defineComponent } from '../../contract/define.ts'
 import { ArgumentError } from '../../contract/errors.ts'
 import { args, duration, integer, list, otlpOutput, string } from '../../contract/schema.ts'
 
-const notHeld = 'A batch is passed on at once, because its sender is waiting to hear that it is safe; small ones are joined where a queue is drained.'
+const notHeld = 'Nothing is held here: small batches wait in the durable queue of their exporter, where small writes are cheap, and are joined when it is drained.'
 
 /**
- * Divides batches that are too large. It joins none: an isolate may hold data only while its sender waits, and requests cannot wait
- * for one another on every platform.
+ * Divides batches that are too large, and has small ones joined: by the durable queue of the exporter that they come to, on platforms
+ * whose store holds small writes cheaply. It holds none itself: an isolate may hold data only while its sender waits.
  */
 export default defineComponent({
   name: 'otelcol.processor.batch',
@@ -18,8 +18,8 @@ export default defineComponent({
   args: args({
     /** The longest time that data waits for its batch to fill. */
     timeout: duration({ default: '200ms', min: 0, inert: notHeld }),
-    /** How many spans, data points or log records make a batch. */
-    send_batch_size: integer({ default: 2000, min: 0, inert: notHeld }),
+    /** How many spans, data points or log records make a batch; fewer are joined with others. 0 sends everything at once. */
+    send_batch_size: integer({ default: 2000, min: 0 }),
     /** The most spans, data points or log records a batch may have; larger ones are divided. 0 for any number. */
     send_batch_max_size: integer({ default: 3000, min: 0 }),
     /** The request headers that stay known downstream; all others are forgotten here. */
@@ -32,7 +32,7 @@ export default defineComponent({
     debug_metrics: debugMetrics(),
   }),
   exports: { input: 'otelcol.Consumer' },
-  build({ send_batch_size, send_batch_max_size: maxItems, metadata_keys, output }) {
+  build({ timeout, send_batch_size, send_batch_max_size: maxItems, metadata_keys, output }) {
     if (maxItems > 0 && maxItems < send_batch_size) {
       throw new ArgumentError(['send_batch_max_size'], 'send_batch_max_size must be greater or equal to send_batch_size when not 0')
     }
@@ -48,7 +48,7 @@ export default defineComponent({
         for (const part of maxItems === 0 ? [batch] : splitOtlp(batch, { maxItems })) await toOutput(output, part, next)
       },
     }
-    return { exports: { input } }
+    return { exports: { input }, ...(send_batch_size > 0 && timeout > 0 && { gather: { items: send_batch_size, most: maxItems } }) }
   },
 })
 

@@ -53,6 +53,8 @@ describe('otelcol.processor.batch', () => {
   it('checks its arguments and says what has no effect', () => {
     assert.throws(() => setUp('send_batch_size = 10\nsend_batch_max_size = 5'), /send_batch_max_size must be greater or equal to send_batch_size when not 0/)
     assert.throws(() => setUp('metadata_keys = ["A", "a"]'), /duplicate entry in metadata_keys: "a"/)
-    assert.match(problemsOf(batch, 'timeout = "1s"\noutput { }').join(), /^inert timeout: A batch is passed on at once/)
+    assert.match(problemsOf(batch, 'timeout = "1s"\noutput { }').join(), /^inert timeout: Nothing is held here/)
+    assert.deepEqual(buildComponent(batch, 'send_batch_size = 10\nsend_batch_max_size = 20\noutput { }').gather, { items: 10, most: 20 })
+    for (const text of ['send_batch_size = 0', 'timeout = "0s"']) assert.equal(buildComponent(batch, `${text}\noutput { }`).gather, undefined)
   })
 })
