@@ -120,6 +120,12 @@ export interface Queue {
   settle(): Promise<void>
   /** Forgets what was read: to be called when the right to read (a lease) is new, because others may have read and dropped since. */
   rewind(): void
+  /** For people: the batches behind `after`, read without becoming the reader. `next`, where there may be more, is to be passed as `after`. */
+  browse(options: { readonly after?: Position; readonly maxBatches: number; readonly maxBytes: number }): Promise<{ batches: QueuedBatch[]; next?: Position }>
+  /** Takes out those of these batches that are still there, wherever they stand, and tells how much that was. For who holds the right to read. */
+  remove(positions: readonly Position[]): Promise<Omit<Depth, 'oldestMs'>>
+  /** Takes out the oldest segments, unread, until `keepBytes` are left and all are as young as `acceptedAfterMs`; tells how much that was. */
+  discard(options: { readonly keepBytes?: number; readonly acceptedAfterMs?: number }): Promise<Omit<Depth, 'oldestMs'>>
   /** What waits, as known at most `maxAgeMs` ago (default 10 s; asking anew costs a list per thousand segments). */
   depth(options?: { readonly maxAgeMs?: number }): Promise<Depth>
 }
@@ -189,6 +195,8 @@ export interface Gate {
   hold(append: () => Promise<'queued' | Full>, sleep: Sleep): Promise<'queued' | Full>
   /** Shuts the gate for good, where everything goes by the queue. */
   shut(): Promise<void>
+  /** How the gate stands, read anew; while it is opening, who holds the right to drain looks into the queue once more. */
+  state(): Promise<'open' | 'opening' | 'shut'>
   /** Whether the gate is known to be open, read anew. */
   isOpen(): Promise<boolean>
   /** Opens the gate behind a queue that `drained` finds (or makes) empty; false when it stays shut. Only for who holds the right to drain. */

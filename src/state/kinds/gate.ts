@@ -115,6 +115,7 @@ export function openGate(_key: GateKey, store: Store, at: string, env: StateEnv)
       return outcome
     },
     shut: async () => { await shut() },
+    state: async () => (await read()).state,
     isOpen: async () => (await read()).state === 'open',
     async release(drained, sleep) {
       const found = await read()

@@ -1,9 +1,9 @@
 /** The reading end of a queue: what it has read and not yet dropped is kept, so that a drain reads every segment once. */
 
-import type { Position, Queue, QueuedBatch, Waiting } from '../kinds.ts'
+import type { Queue, QueuedBatch } from '../kinds.ts'
 import type { Entry, Store } from '../store.ts'
 import type { StateEnv } from './env.ts'
-import { decodeSegment, encodeSegment, segmentInfo, type SegmentInfo } from './segment.ts'
+import { decodeSegment, encodeNumbered, parsePosition, positionOf, segmentInfo, type Numbered, type SegmentInfo } from './segment.ts'
 
 const pageSize = 1000
 /** So that a drain is not bound by the time that one read takes; six connections are what a Worker has. */
@@ -14,7 +14,7 @@ interface Open {
   readonly info: SegmentInfo
   readonly version: string
   /** Not dropped, in order. */
-  batches: (Waiting & { readonly number: number })[]
+  batches: Numbered[]
   /** Dropped, but not yet in the store's copy. */
   worn: boolean
 }
@@ -87,7 +87,7 @@ export function queueReader(
       for (const batch of open[i]!.batches) {
         bytes += batch.bytes.length
         if (found.length > 0 && bytes > maxBytes) return found
-        found.push({ ...batch.info, bytes: batch.bytes, position: positionOf(open[i]!.info, batch.number) })
+        found.push({ ...batch.info, bytes: batch.bytes, position: positionOf(open[i]!.info.key.slice(prefix.length), batch.number) })
       }
     }
   }
@@ -124,7 +124,7 @@ export function queueReader(
       const [segment] = open
       if (segment === undefined || !segment.worn) return
       const { info, version, batches } = segment
-      const outcome = await store.put(info.key, encodeSegment(batches, batches[0]!.number), { ifVersion: version })
+      const outcome = await store.put(info.key, encodeNumbered(batches, info.records), { ifVersion: version })
       // A conflict means that another reader has settled or removed it: what it left is read again.
       if (outcome === 'conflict') open.shift()
       else open[0] = { ...segment, version: outcome.version, worn: false }
@@ -135,13 +135,4 @@ export function queueReader(
       foreign.clear()
     },
   }
-
-  function positionOf({ key }: SegmentInfo, number: number): Position {
-    return `${key.slice(prefix.length)}#${number}`
-  }
-}
-
-function parsePosition(position: Position): { key: string; number: number } {
-  const cut = position.lastIndexOf('#')
-  return { key: position.slice(0, cut), number: Number(position.slice(cut + 1)) }
 }

@@ -10,6 +10,7 @@
 import type { BatchInfo, Depth, Full, Queue, QueueBounds, QueueKey, Waiting } from '../kinds.ts'
 import { StoreError, writeId, type Store } from '../store.ts'
 import type { StateEnv } from './env.ts'
+import { queueOperator } from './queue-operator.ts'
 import { queueReader } from './queue-reader.ts'
 import { encodeSegment, segmentInfo, segmentSuffix } from './segment.ts'
 
@@ -46,6 +47,7 @@ export function openQueue({ bounds }: QueueKey, store: Store, at: string, env: S
       return 'queued'
     },
     ...queueReader(store, prefix, env, segment => depth.add(segment, -1)),
+    ...queueOperator(store, prefix, env, () => depth.forget()),
     depth: ({ maxAgeMs = depthAgeMs } = {}) => depth.read(maxAgeMs),
   }
 }
@@ -133,6 +135,7 @@ function depthGauge(store: Store, prefix: string, env: StateEnv) {
     add(segment: Sizes, sign: 1 | -1): void {
       if (known !== undefined) known = { ...known, depth: plus(known.depth, segment, sign) }
     },
+    forget(): void { known = undefined },
     async read(maxAgeMs: number): Promise<Depth> {
       // Who comes while a list is under way waits with those before: appends stay in the order of their calls.
       if (asking !== undefined) return asking

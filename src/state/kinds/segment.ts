@@ -1,6 +1,6 @@
 /** Segments: the unit in which a queue stands in the store. What a list should tell without reading is in the key (FORMAT.md). */
 
-import type { BatchInfo, Waiting } from '../kinds.ts'
+import type { BatchInfo, Position, Waiting } from '../kinds.ts'
 import { encodeRecord, readRecords, type Damage, type StoredRecord } from '../record.ts'
 import type { Listed } from '../store.ts'
 import { concat } from '../../lib/bytes.ts'
@@ -34,10 +34,35 @@ export const encodeSegment = (batches: readonly Waiting[], first = 0): Uint8Arra
   concat(batches.map(({ bytes, info: { items, acceptedAtMs, meta } }, i) =>
     encodeRecord({ number: first + i, meta: { items, acceptedAtMs, meta }, body: bytes })))
 
+/** A batch with its number in its segment, which it keeps. */
+export type Numbered = Waiting & { readonly number: number }
+
+/** What is left of a segment of `end` batches, under their own numbers: where one was taken out from between, an empty record marks its place. */
+export function encodeNumbered(batches: readonly Numbered[], end: number): Uint8Array {
+  const byNumber = new Map(batches.map(batch => [batch.number, batch]))
+  const first = batches[0]?.number ?? end
+  const numbers = Array.from({ length: Math.max(end, (batches.at(-1)?.number ?? 0) + 1) - first }, (_, i) => first + i)
+  return concat(numbers.map(number => {
+    const batch = byNumber.get(number)
+    return batch === undefined
+      ? encodeRecord({ number, meta: { gone: true }, body: new Uint8Array(0) })
+      : encodeRecord({ number, meta: { ...batch.info }, body: batch.bytes })
+  }))
+}
+
 /** The batches in a segment, each with its number, and the damage between them. */
-export function decodeSegment({ records: expected }: SegmentInfo, bytes: Uint8Array): { batches: (Waiting & { number: number })[]; damage: Damage[] } {
+export function decodeSegment({ records: expected }: SegmentInfo, bytes: Uint8Array): { batches: Numbered[]; damage: Damage[] } {
   const { records, damage } = readRecords(bytes, expected === 0 ? undefined : expected)
-  return { batches: records.map(({ number, meta, body }) => ({ number, bytes: body, info: batchInfo(meta) })), damage }
+  const present = records.filter(({ meta }) => meta.gone !== true)
+  return { batches: present.map(({ number, meta, body }) => ({ number, bytes: body, info: batchInfo(meta) })), damage }
+}
+
+/** A batch's place in its queue; `key` is its segment's, without the queue's prefix. */
+export const positionOf = (key: string, number: number): Position => `${key}#${number}`
+
+export function parsePosition(position: Position): { key: string; number: number } {
+  const cut = position.lastIndexOf('#')
+  return { key: position.slice(0, cut), number: Number(position.slice(cut + 1)) }
 }
 
 function batchInfo(meta: StoredRecord['meta']): BatchInfo {
