@@ -125,10 +125,20 @@ export class SeriesBook {
     this.ended = false
     const straight = this.#order === undefined && this.#straight === this.known && this.known === this.keys.count
     if (straight && !this.#rewatched && this.#learned === undefined) return false
+    if (this.#order === undefined && this.#straight === this.keys.count && this.#learned === undefined) return this.#keepAll()
     const order = this.#order ?? Array.from({ length: this.#straight }, (_, i) => i)
     const sameSet = order.length === this.known && order.every(series => series < this.known) && !this.#rewatched
     this.#arrange(order)
     return !sameSet
+  }
+
+  /** What is in its place already stays there. */
+  #keepAll(): true {
+    this.known = this.keys.count
+    this.#wasWatched = this.#watched.map(scrape => scrape === this.#scrape)
+    this.keys.trim()
+    this.labels.trim()
+    return true
   }
 
   /** Lays the series out anew, in the order of the page. */

@@ -21,7 +21,8 @@ export class ByteStrings {
 
   /** Bytes of all of them. */
   get length(): number {
-    return this.ends.at(-1) ?? 0
+    const { ends } = this
+    return ends.length === 0 ? 0 : ends[ends.length - 1]!
   }
 
   add(source: Uint8Array, from: number, to: number): void {
@@ -33,7 +34,9 @@ export class ByteStrings {
       this.bytes = grown
       this.view = new DataView(grown.buffer)
     }
-    this.bytes.set(source.subarray(from, to), at)
+    const { bytes } = this
+    if (to - from < 64) for (let i = from, j = at; i < to; i++, j++) bytes[j] = source[i]!
+    else bytes.set(source.subarray(from, to), at)
     this.ends.push(end)
   }
 

@@ -1,6 +1,7 @@
 /** Where the samples of a page go: into a remote-write request, if the limits let them, and into the book of the target's series. */
 
 import { encodeHistogram, type NativeHistogram } from '../../../../telemetry/convert/native-histogram.ts'
+import { quoteGo } from '../../../../lib/go-quote.ts'
 import type { Label } from '../../../../telemetry/labels.ts'
 import type { MetricType } from '../../../../wire/exposition.ts'
 import { LENGTH } from '../../../../wire/reader.ts'
@@ -75,10 +76,8 @@ export class SampleSink {
 
   /** The series of these labels, which a page exposes as `key`; throws PageError for labels that Prometheus refuses. */
   series(exposed: readonly Label[], key: Uint8Array, from: number, to: number): number {
-    const names = new Set(exposed.map(([name]) => name))
-    if (names.size < exposed.length) {
-      const twice = exposed.find(([name], i) => exposed.findIndex(other => other[0] === name) < i)![0]
-      throw new PageError(`label name ${JSON.stringify(twice)} is not unique: invalid sample`)
+    for (let i = 1; i < exposed.length; i++) {
+      for (let j = 0; j < i; j++) if (exposed[i]![0] === exposed[j]![0]) throw notUnique(exposed[i]![0])
     }
     const labels = sampleLabels(this.#typed(exposed), this.rules.labels, this.rules.honorLabels)
     const problem = labelProblem(labels, this.rules.names, this.rules.labelLimits)
@@ -219,6 +218,8 @@ const emptyAt = (histogram: NativeHistogram, timestamp: number): Uint8Array => {
   const zero = typeof histogram.count === 'bigint' ? 0n : 0
   return encodeHistogram({ ...histogram, count: zero, zeroCount: zero, sum: 0, positive: nothing, negative: nothing, timestamp })
 }
+
+const notUnique = (name: string) => new PageError(`label name ${quoteGo(name)} is not unique: invalid sample`)
 
 const tooLarge = () => new PageError(`the series of the page take more than ${maxRequestBytes} bytes; set sample_limit, or split the target`)
 
