@@ -10,7 +10,7 @@ import { stabilities, type Stability } from '../../components/contract/schema.ts
 import { nameSpan, type Expression, type Span } from '../../language/ast.ts'
 import type { Diagnostic } from '../../language/diagnostics.ts'
 import { printExpression } from '../../language/print.ts'
-import { Unknown, objectValue, type ObjectValue } from '../../language/value.ts'
+import { Capsule, Unknown, objectValue, type ObjectValue } from '../../language/value.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { evaluateBody, locate, locateArgument, valueExports, valuesOf, variables } from '../scope.ts'
 import type { Resolved, ResolvedNode } from './2-resolve.ts'
@@ -45,7 +45,7 @@ export function check(resolved: Resolved, options: CompileOptions, diagnostics: 
     const { definition, standIn } = node
     if (definition !== undefined) {
       const checked = checkComponent({ ...node, definition }, evaluated, options, report)
-      exportsById.set(node.id, unknownExports(definition, checked.args))
+      exportsById.set(node.id, { ...unknownExports(definition, checked.args), ...handlers(definition, checked) })
       return checked
     }
     if (standIn !== undefined) exportsById.set(node.id, unknownExports(standIn, checkArguments({ ...node, definition: standIn }, evaluated, options, report).value))
@@ -79,6 +79,13 @@ function checkArguments({ definition, standIn, id, file }: ComponentNode, evalua
 function unknownExports({ exports = {} }: Definition, args: Readonly<Record<string, unknown>> = {}): ObjectValue {
   const secret = args['is_secret'] === true
   return objectValue(Object.entries(exports).map(([name, type]) => [name, new Unknown(secret && type === 'optional_secret' ? 'secret' : typeText(type))] as const))
+}
+
+/** Credentials are judged by who checks them, so handlers are handed on as they are, unless something in them is not known yet. */
+function handlers({ exports = {} }: Definition, { instance, blanks }: CheckedNode): ObjectValue {
+  const made = blanks.length > 0 ? {} : instance?.exports ?? {}
+  return objectValue(Object.entries(exports).flatMap(([name, type]) =>
+    (type === 'auth.Handler' && made[name] !== undefined ? [[name, new Capsule(type, made[name])] as const] : [])))
 }
 
 function checkStability({ definition, block, file }: ComponentNode, allowed: Stability, report: Report): void {
