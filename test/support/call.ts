@@ -36,6 +36,8 @@ export interface FakeCallOptions {
   /** Where its state stands; memory of its own without one. */
   readonly store?: Store
   readonly keepsRefused?: boolean
+  /** Takes what is said of damaged state; without it, that fails the test. */
+  readonly onDamage?: (report: object) => void
   readonly gather?: Gather
   readonly egress?: Call['egress']
   readonly dns?: Call['dns']
@@ -104,7 +106,7 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
     gather: options.gather,
     open(key) {
       const at = storeKey(key, 'node')
-      const state = opened.get(at) ?? open(key, store, 'node', { now: () => now, random, shareIo: true, onDamage: report => { throw new Error(JSON.stringify(report)) } })
+      const state = opened.get(at) ?? open(key, store, 'node', { now: () => now, random, shareIo: true, onDamage: options.onDamage ?? (report => { throw new Error(JSON.stringify(report)) }) })
       opened.set(at, state)
       return state as never
     },

@@ -204,7 +204,10 @@ const sweepIntervals = 10
 async function keep(call: Call, known: Remembered, states: Window, over: WindowEntry | undefined, target: Target, state: TargetState): Promise<void> {
   known.version = undefined
   const expiresMs = state.scrapedMs + sweepIntervals * target.intervalMs
-  const written = await states.put(target.key, encodeState(state), expiresMs, { over: over ?? null })
+  const put = (options: Parameters<Window['put']>[3]) => states.put(target.key, encodeState(state), expiresMs, options)
+  let written = await put({ over: over ?? null })
+  // What stands there and cannot be read is in nobody's use.
+  if (written === 'conflict' && over === undefined && await states.get(target.key) === undefined) written = await put({})
   if (written === 'conflict') call.log('warn', 'another has scraped the same target at the same time', { target: target.url })
   else known.version = written.version
 }
