@@ -16,6 +16,7 @@ import { concat, utf8 } from '../lib/bytes.ts'
 import { crc32c } from '../lib/crc32c.ts'
 import { gate, lease, queue, type BatchInfo, type Depth, type Full, type GateKey, type LeaseKey, type QueueBounds, type QueueKey, type Waiting } from '../state/kinds.ts'
 import type { Batch } from '../telemetry/batch.ts'
+import { deadLetterBounds } from './dead-letters.ts'
 import { drainer } from './drain.ts'
 import { persistently, type RetryPolicy } from './retry.ts'
 
@@ -67,6 +68,8 @@ export interface DestinationOptions<B extends Batch> {
   readonly halve: (request: B) => readonly B[]
   readonly note: (batch: B, call: Call) => Note
   readonly restore: (bytes: Uint8Array, note: Note) => B
+  /** At most the first `most` items of a batch, for people. */
+  readonly show: (batch: B, most: number) => unknown
   /** One attempt. Rejects with a ConsumeError. `note` says what the queue kept, or would. */
   readonly send: (request: B, note: Note, call: Call, attempt: Attempt) => Promise<'sent' | 'too large'>
   readonly observe?: (event: DeliveryEvent, call: Call) => void
@@ -126,7 +129,7 @@ export function destination<B extends Batch>(given: DestinationOptions<B>): Dest
   const { name, mode, bounds } = given
   const options: DestinationOptions<B> = { ...given, observe: (event, call) => { account(event, call, given.observe) } }
   const state: DestinationState = {
-    queue: queue({ name, ...(bounds && { bounds }) }), gate: gate({ name }), lease: lease({ name }), dead: queue({ name: `${name}.refused` }),
+    queue: queue({ name, ...(bounds && { bounds }) }), gate: gate({ name }), lease: lease({ name }), dead: queue({ name: `${name}.refused`, bounds: deadLetterBounds }),
   }
   const drain = mode === 'direct' ? undefined : drainer(options, state)
   let inFlight = 0

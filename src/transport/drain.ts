@@ -10,6 +10,7 @@ import { ConsumeError } from '../components/contract/errors.ts'
 import { concat } from '../lib/bytes.ts'
 import type { Held, QueuedBatch } from '../state/kinds.ts'
 import type { Batch } from '../telemetry/batch.ts'
+import { deadLetters, type Letter } from './dead-letters.ts'
 import { attemptOnce, modeOf, type DestinationOptions, type DestinationState, type DeliveryEvent, type Note } from './destination.ts'
 import { waitAfter } from './retry.ts'
 
@@ -40,31 +41,23 @@ interface Lane<B> {
 type MayGoOn = () => Promise<boolean>
 
 /** A drain that remembers, within an isolate, when it is worth looking again. */
-export interface Drainer extends Drain {
-  /** Told by whoever has just put something into the queue. */
-  touch(): void
-}
-
-export function drainer<B extends Batch>(options: DestinationOptions<B>, state: DestinationState): Drainer {
+export function drainer<B extends Batch>(options: DestinationOptions<B>, state: DestinationState): Drain {
   let touched = false
   let checkedMs: number | undefined
   let notBeforeMs = 0
   let failures = 0
   let running = false
   const report = burstLog(options.shown)
+  const letters = deadLetters(state.dead, options.shown)
 
   const observe = (kind: DeliveryEvent['kind'], reason: DeliveryEvent['reason'], batches: readonly QueuedBatch[], call: Call) => {
     for (const { items, bytes, meta } of batches) options.observe?.({ kind, ...(reason && { reason }), items, bytes: bytes.length, note: meta }, call)
   }
 
-  /** What was refused for good is counted, logged, and kept where the deployment wants it. */
-  const bury = async (request: B, note: Note, error: ConsumeError, call: Call) => {
-    const items = error.rejected ?? options.items(request)
-    report(call, items, error.message)
-    if (!call.keepsRefused) return
-    const meta = { ...note, 'sluice.reason': error.message.slice(0, 500) }
-    const outcome = await call.open(state.dead).append([{ bytes: request.bytes, info: { items, acceptedAtMs: call.now(), meta } }])
-    if (outcome !== 'queued') call.log('error', 'the queue of refused batches is full: a batch is gone', { url: options.shown, items })
+  /** What is given up is logged, and kept where the deployment wants it. */
+  const bury = async (given: readonly Letter[], reason: string, call: Call) => {
+    report(call, given.reduce((sum, { items }) => sum + items, 0), reason)
+    await letters.keep(given, reason, call)
   }
 
   /** Sends at most `most` of a lane's requests. Resolves with the error of one that has to wait, or `over` when the time is. */
@@ -80,7 +73,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
         if (!(error instanceof ConsumeError)) throw error
         if (error.kind === 'retryable') return error
         failures = 0
-        await bury(request, lane.note, error, call)
+        await bury([{ bytes: request.bytes, items: error.rejected ?? options.items(request), note: lane.note }], error.message, call)
         lane.left.shift()
       }
     }
@@ -108,20 +101,20 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
   }
 
   /** Takes out what is older than the configuration lets it be. */
-  const young = (batches: readonly QueuedBatch[], call: Call): readonly QueuedBatch[] => {
+  const young = async (batches: readonly QueuedBatch[], call: Call): Promise<readonly QueuedBatch[]> => {
     const { maxElapsedMs } = options.retry
     if (maxElapsedMs === 0) return batches
     const old = batches.filter(({ acceptedAtMs }) => call.now() - acceptedAtMs > maxElapsedMs)
     if (old.length === 0) return batches
-    report(call, old.reduce((sum, { items }) => sum + items, 0), 'they waited longer than the configuration lets them')
     observe('dropped', 'too old', old, call)
+    await bury(old.map(({ bytes, items, meta }) => ({ bytes, items, note: meta })), 'they waited longer than the configuration lets them', call)
     return batches.filter(batch => !old.includes(batch))
   }
 
-  const giveUp = (lanes: readonly Lane<B>[], call: Call) => {
-    const left = lanes.flatMap(({ note, left }) => left.map(request => ({ note, items: options.items(request), bytes: request.bytes.length })))
-    for (const each of left) options.observe?.({ kind: 'dropped', reason: 'too many attempts', ...each }, call)
-    report(call, left.reduce((sum, { items }) => sum + items, 0), `${failures} attempts have failed`)
+  const giveUp = async (lanes: readonly Lane<B>[], call: Call) => {
+    const given = lanes.flatMap(({ note, left }) => left.map(request => ({ note, items: options.items(request), bytes: request.bytes })))
+    for (const { note, items, bytes } of given) options.observe?.({ kind: 'dropped', reason: 'too many attempts', note, items, bytes: bytes.length }, call)
+    await bury(given, `${failures} attempts have failed`, call)
   }
 
   const lanesOf = (batches: readonly QueuedBatch[], call: Call): Lane<B>[] => {
@@ -149,14 +142,14 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
       if (!await mayGoOn()) return 0
       const group = await queue.peek(groupBytes)
       if (group.length === 0) return undefined
-      const lanes = lanesOf(young(group, call), call)
+      const lanes = lanesOf(await young(group, call), call)
       for (;;) {
         const waitMs = await runAll(lanes.filter(({ left }) => left.length > 0), call, mayGoOn)
         if (waitMs === undefined) break
         if (waitMs === 'over') return 0
         const tooOften = failures >= (options.retry.maxAttempts ?? Infinity)
         if (tooOften) {
-          giveUp(lanes, call)
+          await giveUp(lanes, call)
           failures = 0
           break
         }
@@ -203,6 +196,8 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
     queue: state.queue,
     dead: state.dead,
     gate: state.gate,
+    lease: state.lease,
+    show: (bytes, meta, most) => options.show(options.restore(bytes, meta), most),
     ...(options.readings && { readings: options.readings }),
     touch() { touched = true },
     async run(call, woken) {
@@ -215,6 +210,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
       running = true
       touched = false
       try {
+        await letters.trim(call)
         const waitMs = await drain(call)
         checkedMs = call.now()
         if (waitMs === undefined) return undefined

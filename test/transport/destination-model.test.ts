@@ -124,6 +124,7 @@ async function play({ seed, mode, senders, batches, isolates, faults, deathsEver
       halve: request => [request],
       note: () => ({}),
       restore: bytes => ({ kind: 'prometheus', bytes }),
+      show: linesOf,
       async send(request) {
         await time.sleep(30 * random())
         if (dead) return new Promise(() => undefined)

@@ -1,6 +1,6 @@
 /** The one registration object of a component. */
 
-import type { Depth, GateKey, QueueKey, StateKey } from '../../state/kinds.ts'
+import type { BatchInfo, Depth, GateKey, LeaseKey, QueueKey, StateKey } from '../../state/kinds.ts'
 import type { Call, Gather, LogLevel } from './call.ts'
 import type { CapsuleType } from './consume.ts'
 import type { Reading } from './metrics.ts'
@@ -37,6 +37,12 @@ export interface Drain {
   /** Where batches are kept that were refused for good. */
   readonly dead: QueueKey
   readonly gate: GateKey
+  /** The right to take something out of either queue. */
+  readonly lease: LeaseKey
+  /** Told by whoever has just put something into the queue: it is worth looking again. */
+  touch(): void
+  /** What a batch in either queue holds, for people: plain data of at most its first `most` items. */
+  show(bytes: Uint8Array, meta: BatchInfo['meta'], most: number): unknown
   /** How much waits, under the names that Alloy has for it. */
   readonly readings?: (depth: Depth) => readonly Reading[]
   /**

@@ -113,6 +113,10 @@ export const componentAccepted = counter('sluice_component_accepted_items_total'
 export const componentRefused = counter('sluice_component_refused_items_total', 'Items that a component refused.')
 /** What an exporter had made safe and then had to give up, whatever it is. */
 export const droppedItems = counter('sluice_dropped_items_total', 'Items that had been accepted and were given up, by reason.', 'reason')
+/** Of those, what was kept as a dead letter; what of that was put back into the queue, and what was forgotten because there was no room or it was too old. */
+export const deadLetterItems = counter('sluice_dead_letter_items_total', 'Items that were given up and kept as dead letters.')
+export const deadLettersReplayed = counter('sluice_dead_letter_replayed_items_total', 'Items of dead letters that were put back into the queue.')
+export const deadLettersForgotten = counter('sluice_dead_letter_forgotten_items_total', 'Items of dead letters that are gone: no room, too old, or purged.', 'reason')
 /** What waits in an exporter's queue. */
 export const queuedItems = gauge('sluice_queue_items', 'Items that wait in the queue.', 'queue')
 export const queuedBytes = gauge('sluice_queue_bytes', 'Bytes that wait in the queue.', 'queue')

@@ -19,6 +19,7 @@ import type { RetryPolicy } from '../../../transport/retry.ts'
 import { identify, userAgent } from '../../../transport/user-agent.ts'
 import { encodeSnappy } from '../../../wire/snappy.ts'
 import type { EndpointArgs } from './endpoint-args.ts'
+import { showLoki } from './show.ts'
 
 /** How an endpoint is told from others, and how its entries wait. */
 export interface EndpointQueue {
@@ -63,6 +64,7 @@ export function lokiEndpoint(
     halve: request => halves(request).map(part => ({ ...part, tenant: request.tenant })),
     note: ({ tenant }) => (tenant === '' ? {} : { tenant }),
     restore: (bytes, { tenant = '' }) => ({ ...lokiBatch(bytes), tenant }),
+    show: showLoki,
     async send(request, _note, call, attempt) {
       if (!isHeaderValue(request.tenant)) throw permanent(`no header can carry the tenant ${JSON.stringify(request.tenant)}`, { rejected: countEntries(request) })
       const headers = await headersFor(request.tenant, call)

@@ -2,7 +2,7 @@
 
 import { compare as compareBcrypt } from 'bcryptjs'
 import { base64, concat, fromBase64, utf8 } from '../../../lib/bytes.ts'
-import { sameSecret } from './secret-compare.ts'
+import { sameSecret } from '../../../lib/same-secret.ts'
 import { sha1, sha256 } from '../../../lib/sha.ts'
 
 /** Whether a password is the one of an entry. */

@@ -1,4 +1,4 @@
-import { sameSecret } from '../_shared/secret-compare.ts'
+import { sameSecret } from '../../../lib/same-secret.ts'
 import { debugMetrics } from '../_shared/debug-metrics.ts'
 import type { AuthHandler } from '../../contract/consume.ts'
 import { defineComponent } from '../../contract/define.ts'

@@ -70,6 +70,7 @@ export default defineComponent({
       halve: request => splitOtlp(request, { maxItems: Math.ceil(countItems(request) / 2) }),
       note: (_batch, call) => (withClient ? clientNote(call.client) : {}),
       restore: bytes => otlpBatch(signal, bytes),
+      show: (batch, most) => JSON.parse(otlpProtoToJson((splitOtlp(batch, { maxItems: most })[0] ?? batch).bytes, signal)) as unknown,
       ...exported('otlp_http', signal, mode, queue.size),
       send: (request, note, call, attempt) => sendOnce({ url: urls[signal]!, encoding, send }, request, call.from(noted(note, call.client)), attempt),
     })

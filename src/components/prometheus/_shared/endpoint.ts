@@ -24,6 +24,7 @@ import { encodeSnappy } from '../../../wire/snappy.ts'
 import { azureTokens } from './azuread.ts'
 import { v2Message, type Message } from './messages.ts'
 import type { EndpointArgs } from './remote-args.ts'
+import { showPrometheus } from './show.ts'
 import { keepTimes } from './times.ts'
 
 /** How an endpoint is told from others, and how its samples wait. */
@@ -77,6 +78,7 @@ export function remoteWriteEndpoint(
     halve: request => splitPrometheus(request, { maxSamples: Math.ceil(countItems(request) / 2) }),
     note: () => ({}),
     restore: prometheusBatch,
+    show: showPrometheus,
     async send(request, _note, call, attempt) {
       const part = young(request, call)
       if (part.bytes.length === 0) return sent(request, part, 0, call)

@@ -1,7 +1,7 @@
 /** Comparing what a stranger sent with what only we should know. */
 
-import { utf8 } from '../../../lib/bytes.ts'
-import { sha256 } from '../../../lib/sha.ts'
+import { utf8 } from './bytes.ts'
+import { sha256 } from './sha.ts'
 
 /** Whether two texts are equal, in a time that does not tell where they differ (nor how long the expected one is). */
 export function sameSecret(given: string, expected: string): boolean {
