@@ -79,6 +79,16 @@ describe('sluice validate', () => {
     assert.deepEqual(await validate('--json', 'good.alloy'), { code: 0, stdout: '[]\n', stderr: '' })
   })
 
+  it('says what the target cannot hold, and every field of it for programs', async () => {
+    await writeFile(path.join(cwd, 'large.alloy'), `${good.replace('{\n', '{\n\tmax_send_message_size = "20MiB"\n')}${destination}`)
+    const { code, stdout } = await validate('--json', '--target=lambda', 'large.alloy')
+    assert.equal(code, 0)
+    const found = JSON.parse(stdout) as Record<string, unknown>[]
+    assert.deepEqual(found.map(Object.keys), [['file', 'line', 'column', 'endLine', 'endColumn', 'severity', 'code', 'message', 'hint']])
+    assert.deepEqual([found[0]!['line'], found[0]!['column'], found[0]!['severity'], found[0]!['code']], [2, 26, 'warning', 'limit/request-size'])
+    assert.equal((await validate('--json', '--target=node', 'large.alloy')).stdout, '[]\n')
+  })
+
   it('judges stability by the level given', async () => {
     await writeFile(path.join(cwd, 'echo.alloy'), 'otelcol.exporter.debug "out" { }\n')
     const { code, stderr } = await validate('echo.alloy')
