@@ -10,7 +10,7 @@ export const help = `Usage: sluice validate [--json] PATH...
 Checks each configuration (a file, or a folder of *.alloy files) and prints all problems with the lines they are in.
 
   --json                    print one array of {file, line, column, endLine, endColumn, severity, code, message, hint}
-  --target=TARGET           check for cloudflare, lambda or node as well
+  --target=TARGET           check for cloudflare, lambda or node as well: what cannot run there, and what it cannot hold
 ${featureHelp}
 
 Exit code: 0 no errors (there may be warnings), 1 errors, 2 wrong usage.`
