@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { ask, basic, type Reply } from '../support/ask.ts'
+import { parseMetrics, sumOf } from '../support/metrics-text.ts'
 import { until, workbench, type Artefact, type Platform, type Served, type Workbench } from '../support/platform.ts'
 import { freePort, startSink, type Answer, type Sink } from '../support/sink.ts'
 import { config, credentials } from './config.ts'
@@ -277,11 +278,14 @@ export function platformSuite(platform: Platform): void {
       }
 
       it('and counts it', async () => {
-        const { text } = await ask(`${served.url}/metrics`)
-        const accepted = /^sluice_component_accepted_items_total\{component_id="otelcol\.exporter\.otlphttp\.main".*\} (\d+)$/m.exec(text)?.[1]
-        const refused = /^sluice_component_refused_items_total\{component_id="otelcol\.exporter\.otlphttp\.main".*\} (\d+)$/m.exec(text)?.[1]
-        assert.ok(Number(accepted) >= 40, text)
-        assert.ok(Number(refused) >= outcomes.length, text)
+        // Counts are written every ten seconds at most.
+        await until('the counts', async () => {
+          const samples = parseMetrics((await ask(`${served.url}/metrics`)).text)
+          const exporter = { component_id: 'otelcol.exporter.otlphttp.main' }
+          const enough = sumOf(samples, 'sluice_component_accepted_items_total', exporter) >= 40
+            && sumOf(samples, 'sluice_component_refused_items_total', exporter) >= outcomes.length
+          return enough || undefined
+        }, 30_000)
       })
     })
 
