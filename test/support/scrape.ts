@@ -68,14 +68,12 @@ export function scraper(text: string, answer: (request: SentRequest, index: numb
   return {
     call, instance, store, batches: out.batches,
     /** Time passes, and what is due is done; the lines that came out. */
-    async tick(ms = 0, of: Call = call): Promise<string[]> {
+    tick: async (ms = 0, of: Call = call): Promise<string[]> => {
       call.advance(ms)
       const before = out.batches.length
       await instance.schedule!.run(of)
       return out.batches.slice(before).flatMap(linesOf)
     },
-    async statuses() {
-      return (await instance.debug!(call) as { targets: Record<string, unknown>[] }).targets
-    },
+    statuses: async () => (await instance.debug!(call) as { targets: Record<string, unknown>[] }).targets,
   }
 }

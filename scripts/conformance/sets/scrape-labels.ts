@@ -1,5 +1,5 @@
 /** facts/prometheus-scrape-labels.json: labels of targets, labels of samples, limits on them, and whole pages. */
-import protobuf from 'protobufjs'
+import type protobuf from 'protobufjs'
 import { utf8 } from '../../../src/lib/bytes.ts'
 import { decodeHistogram, type NativeHistogram } from '../../../src/telemetry/convert/native-histogram.ts'
 import { prometheusBatch, seriesOf } from '../../../src/telemetry/prometheus.ts'
@@ -12,6 +12,7 @@ import { SeriesBook } from '../../../src/components/prometheus/_shared/scrape/se
 import { SampleSink } from '../../../src/components/prometheus/_shared/scrape/sink.ts'
 import { populateTarget } from '../../../src/components/prometheus/_shared/scrape/target.ts'
 import { Writer } from '../../../src/wire/writer.ts'
+import { encodeFamilies, familyType, familyTypes } from '../../../test/support/families.ts'
 import type { SetResult } from '../set.ts'
 import { compareCases, readCases } from './cases.ts'
 
@@ -53,7 +54,7 @@ function actual(one: ScrapeCase): unknown {
   if (one.kind === 'append') return appended(one)
   const read = page(one)
   if (one.kind === 'label_limit') return typeof read !== 'string'
-  return typeof read === 'string' ? read : [...seriesOf(read)].map(series => Object.fromEntries(series.labels()))
+  return typeof read === 'string' ? read : Array.from(seriesOf(read), series => Object.fromEntries(series.labels()))
 }
 
 /** The corpus has the names of two labels as Go's constants. */
@@ -104,7 +105,8 @@ function page(one: ScrapeCase) {
 function appended(one: ScrapeCase): unknown {
   const read = page(one)
   if (typeof read === 'string') return read
-  return [...seriesOf(read)].map((series) => {
+  // One cursor for all of them: each is read before the next.
+  return Array.from(seriesOf(read), (series) => {
     const [sample] = [...series.readSamples()]
     const [histogram] = [...series.readHistograms()].map(({ bytes }) => decodeHistogram(bytes))
     const exemplars = [...series.readExemplars()].map(({ labels, value, timestamp }) => ({ Labels: Object.fromEntries(labels), Value: value, Ts: timestamp, HasTs: true }))
@@ -128,37 +130,9 @@ function plainSample(sample: object): object {
   return { L, T: T ?? 0, ...(H === undefined && FH === undefined ? { V: V ?? 0 } : { H: H ?? FH }), ES: exemplars.map(each => ({ ...each, HasTs: true })) }
 }
 
-const { root } = protobuf.parse(`
-syntax = "proto3";
-message Label { string name = 1; string value = 2; }
-message Time { int64 seconds = 1; int32 nanos = 2; }
-message Exemplar { repeated Label label = 1; double value = 2; Time timestamp = 3; }
-message Simple { double value = 1; }
-message Counter { double value = 1; Exemplar exemplar = 2; Time created_timestamp = 3; }
-message Quantile { double quantile = 1; double value = 2; }
-message Summary { uint64 sample_count = 1; double sample_sum = 2; repeated Quantile quantile = 3; Time created_timestamp = 4; }
-message Bucket { uint64 cumulative_count = 1; double upper_bound = 2; Exemplar exemplar = 3; double cumulative_count_float = 4; }
-message Span { sint32 offset = 1; uint32 length = 2; }
-message Histogram {
-  uint64 sample_count = 1; double sample_sum = 2; repeated Bucket bucket = 3; double sample_count_float = 4; sint32 schema = 5; double zero_threshold = 6;
-  uint64 zero_count = 7; double zero_count_float = 8; repeated Span negative_span = 9; repeated sint64 negative_delta = 10; repeated double negative_count = 11;
-  repeated Span positive_span = 12; repeated sint64 positive_delta = 13; repeated double positive_count = 14; Time created_timestamp = 15;
-  repeated Exemplar exemplars = 16; }
-message Metric {
-  repeated Label label = 1; Simple gauge = 2; Counter counter = 3; Summary summary = 4; Simple untyped = 5; int64 timestamp_ms = 6;
-  Histogram histogram = 7; }
-message MetricFamily { string name = 1; string help = 2; int32 type = 3; repeated Metric metric = 4; string unit = 5; }
-`, { keepCase: true })
-const types = ['COUNTER', 'GAUGE', 'SUMMARY', 'UNTYPED', 'HISTOGRAM', 'GAUGE_HISTOGRAM']
-
 /** Families in protobuf's text format, with empty lines between them, as the messages that targets send. */
 function family(text: string): Uint8Array {
-  const type = root.lookupType('MetricFamily')
-  const families = text.split(/\n\n+/).filter(part => part.trim() !== '').map((part) => {
-    const message = fieldsOf(tokens(part), type)
-    return type.encodeDelimited(type.fromObject(message)).finish()
-  })
-  return Uint8Array.from(families.flatMap(bytes => [...bytes]))
+  return encodeFamilies(text.split(/\n\n+/).filter(part => part.trim() !== '').map(part => fieldsOf(tokens(part), familyType)))
 }
 
 const tokens = (text: string): string[] => [...text.matchAll(/"(?:[^"\\]|\\.)*"|[<>{}]|[^\s<>{}:]+/g)].map(([token]) => token)
@@ -170,7 +144,7 @@ function fieldsOf(rest: string[], type: protobuf.Type): Record<string, unknown> 
     field.resolve()
     const token = rest.shift()!
     const value = token === '<' || token === '{' ? fieldsOf(rest, field.resolvedType as protobuf.Type)
-      : token.startsWith('"') ? JSON.parse(token) as string : types.includes(token) ? types.indexOf(token) : Number(token)
+      : token.startsWith('"') ? JSON.parse(token) as string : familyTypes.includes(token) ? familyTypes.indexOf(token) : Number(token)
     if (field.repeated) message[name] = [...(message[name] as unknown[] | undefined ?? []), value]
     else message[name] = value
   }

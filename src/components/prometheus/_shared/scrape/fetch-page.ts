@@ -8,6 +8,7 @@ import type { HttpClient } from '../../../../transport/client.ts'
 import { refusedAddress } from '../../../../transport/egress.ts'
 import { userAgent } from '../../../../transport/user-agent.ts'
 import { TooLargeError, decompress } from '../../../../wire/compression.ts'
+import { WireError } from '../../../../wire/error.ts'
 
 /** The most of a page that is read, whatever the configuration says: the memory of an isolate is bounded. */
 export const maxPageBytes = 32 * 1024 * 1024
@@ -146,6 +147,7 @@ function reasonOf({ status, statusText }: Response): string {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (error instanceof WireError) return error.message
   // Node hides the reason in the cause of "fetch failed".
   return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message
 }
