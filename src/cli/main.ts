@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   validate: () => import('./validate.ts'),
   fmt: () => import('./fmt.ts'),
   targets: () => import('./targets.ts'),
+  queue: () => import('./queue.ts'),
 }
 
 process.exitCode = await main(process.argv.slice(2))

@@ -1,6 +1,7 @@
 /** Dead letters: what a destination had to give up of what it had accepted, kept for people (`sluice queue`) where the deployment asks for it. */
 
 import type { Call } from '../components/contract/call.ts'
+import { reasonKey } from '../components/contract/define.ts'
 import { deadLetterItems, deadLettersForgotten } from '../components/contract/metrics.ts'
 import type { Depth, QueueBounds, QueueKey } from '../state/kinds.ts'
 
@@ -10,8 +11,6 @@ export const deadLetterBounds = { bytes: 64 * 1024 * 1024, ageMs: 7 * 24 * 3_600
 const roomBytes = deadLetterBounds.bytes / 16
 /** How often an isolate looks for letters that have become too old. */
 const trimEveryMs = 3_600_000
-/** Where a letter's meta says why; everything else in it is the batch's own note. */
-export const reasonKey = 'sluice.reason'
 const maxReason = 500
 
 export interface Letter {

@@ -67,6 +67,8 @@ export interface DestinationOptions<B extends Batch> {
   /** A request in smaller ones, for a destination that finds it too large; itself where that is impossible. */
   readonly halve: (request: B) => readonly B[]
   readonly note: (batch: B, call: Call) => Note
+  /** Which notes may hold a secret. */
+  readonly secretNotes?: readonly string[]
   readonly restore: (bytes: Uint8Array, note: Note) => B
   /** At most the first `most` items of a batch, for people. */
   readonly show: (batch: B, most: number) => unknown

@@ -198,6 +198,7 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
     gate: state.gate,
     lease: state.lease,
     show: (bytes, meta, most) => options.show(options.restore(bytes, meta), most),
+    ...(options.secretNotes && { secretNotes: options.secretNotes }),
     ...(options.readings && { readings: options.readings }),
     touch() { touched = true },
     async run(call, woken) {

@@ -31,6 +31,9 @@ export interface Guard {
   readonly refuse: (headers: Headers) => Response | undefined
 }
 
+/** Where the meta of a batch among `Drain.dead` says why it is there; everything else in it is what the exporter noted. */
+export const reasonKey = 'sluice.reason'
+
 /** A destination's queue, and the work of emptying it. */
 export interface Drain {
   readonly queue: QueueKey
@@ -41,6 +44,8 @@ export interface Drain {
   readonly lease: LeaseKey
   /** Told by whoever has just put something into the queue: it is worth looking again. */
   touch(): void
+  /** Which of a batch's notes may hold a secret, and are not shown. */
+  readonly secretNotes?: readonly string[]
   /** What a batch in either queue holds, for people: plain data of at most its first `most` items. */
   show(bytes: Uint8Array, meta: BatchInfo['meta'], most: number): unknown
   /** How much waits, under the names that Alloy has for it. */

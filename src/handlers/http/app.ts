@@ -5,6 +5,7 @@ import type { Graph } from '../../graph/run/graph.ts'
 import { describeRoutes, findRoute, pathsOf } from './door.ts'
 import { metricsAnswer } from './metrics.ts'
 import { page } from './page.ts'
+import { queuesAnswer } from './queues.ts'
 import { componentList } from './web.ts'
 
 /** What a platform knows about a request beside the request. */
@@ -37,6 +38,9 @@ export function createApp(graph: Graph, only?: string): App {
     context.set('signal', signal)
     // What the configuration reads when it starts decides about guards and routes too.
     await graph.ready(signal)
+    // Operators show a token of their own, in the header in which the http block would look for its own credentials.
+    const operators = only === undefined ? await queuesAnswer(graph, context.req.raw, signal) : undefined
+    if (operators !== undefined) return operators
     if (isShut(graph)) return plain('nobody is let in: the http block, which says who may, does not work; the log says why\n', 503)
     const refused = refusal(graph, context.req.raw, only)
     if (refused !== undefined) return refused

@@ -69,6 +69,7 @@ export default defineComponent({
       partition,
       halve: request => splitOtlp(request, { maxItems: Math.ceil(countItems(request) / 2) }),
       note: (_batch, call) => (withClient ? clientNote(call.client) : {}),
+      secretNotes: ['client'],
       restore: bytes => otlpBatch(signal, bytes),
       show: (batch, most) => JSON.parse(otlpProtoToJson((splitOtlp(batch, { maxItems: most })[0] ?? batch).bytes, signal)) as unknown,
       ...exported('otlp_http', signal, mode, queue.size),
