@@ -13,9 +13,9 @@ import { lokiOnly, otlpOnly } from './configs.ts'
 
 /** Ceilings in bytes of gzip: what was measured and about five per cent. Whoever makes a bundle lighter lowers them. */
 const weighed: readonly { name: string; config: () => string | Promise<string>; ceilings: Readonly<Record<Platform, number>> }[] = [
-  { name: 'OTLP only', config: () => otlpOnly, ceilings: { cloudflare: 64_400, lambda: 66_600, node: 74_200 } },
-  { name: 'Loki only', config: () => lokiOnly, ceilings: { cloudflare: 119_200, lambda: 121_500, node: 129_900 } },
-  { name: 'the sample', config: () => readFile(new URL('../../config.alloy', import.meta.url), 'utf8'), ceilings: { cloudflare: 146_300, lambda: 148_600, node: 157_000 } },
+  { name: 'OTLP only', config: () => otlpOnly, ceilings: { cloudflare: 85_900, lambda: 88_400, node: 95_900 } },
+  { name: 'Loki only', config: () => lokiOnly, ceilings: { cloudflare: 140_900, lambda: 143_600, node: 151_700 } },
+  { name: 'the sample', config: () => readFile(new URL('../../config.alloy', import.meta.url), 'utf8'), ceilings: { cloudflare: 160_400, lambda: 162_800, node: 169_400 } },
 ]
 
 /** Modules that no build of these configurations may hold: they do not reload. */
