@@ -89,6 +89,29 @@ describe('loki.write: requests', () => {
     assert.ok(refused.error instanceof ConsumeError && refused.error.kind === 'permanent')
   })
 
+  it('counts what it sends, repeats and loses, by host and tenant', async () => {
+    const counted = async (text: string, batch: LokiBatch, ...answers: number[]) => {
+      const { call, requests } = await send(text, batch, statuses(...answers))
+      return { counts: Object.fromEntries(call.counts), bytes: requests.reduce((sum, { body }) => sum + body.length, 0) }
+    }
+    const through = await counted(endpoint('tenant_id = "t"\nmin_backoff_period = "1ms"'), one, 500, 204)
+    assert.deepEqual(through.counts, {
+      'loki_write_batch_retries_total{loki.test,t}': 1,
+      'loki_write_request_duration_seconds{loki.test,t,204}': 1,
+      'loki_write_sent_entries_total{loki.test,t}': 1,
+      'loki_write_sent_bytes_total{loki.test,t}': through.bytes / 2,
+    })
+    const refused = await counted(endpoint(), one, 400)
+    assert.deepEqual(refused.counts, {
+      'loki_write_dropped_entries_total{loki.test,,ingester_error}': 1,
+      'loki_write_dropped_bytes_total{loki.test,,ingester_error}': one.bytes.length,
+    })
+    const limited = await counted(`max_streams = 1\n${endpoint()}`, streams([['{a="b"}', ['1']], ['{a="c"}', ['2'], ['3']]]), 204)
+    assert.equal(limited.counts['loki_write_dropped_entries_total{loki.test,,stream_limited}'], 2)
+    assert.equal(limited.counts['sluice_dropped_items_total{stream_limited}'], 2)
+    assert.equal(limited.counts['loki_write_sent_entries_total{loki.test,}'], 1)
+  })
+
   it('refuses the entries of a tenant that no header can carry', async () => {
     const { requests, error } = await send(endpoint(), streams([['{a="1", __tenant_id__="\u2603"}', ['x']], ['{a="2"}', ['y']]]))
     assert.equal(requests.length, 1)

@@ -114,6 +114,28 @@ describe('prometheus.remote_write: outcomes', () => {
     assert.equal(requests[2]!.headers.get('retry-attempt'), '2')
   })
 
+  it('counts what it sends, repeats, loses and leaves out', async () => {
+    const labels = 'e,https://prom.test/api/v1/write'
+    const named = (more = '') => endpoint(`name = "e"\n${more}`)
+    const batch = series([[{ __name__: 'up' }, [[1, 10], [0, 20]]], [{ __name__: 'noise' }, [[1, 10]]]])
+    const rule = 'write_relabel_config {\n source_labels = ["__name__"]\n regex = "noise"\n action = "drop"\n}'
+    let calls = 0
+    const again = await send(named(rule), batch, () => new Response(null, { status: calls++ === 0 ? 500 : 204 }))
+    assert.deepEqual(Object.fromEntries(again.call.counts), {
+      [`prometheus_remote_storage_samples_retried_total{${labels}}`]: 2,
+      [`prometheus_remote_storage_samples_total{${labels}}`]: 2,
+      [`prometheus_remote_storage_bytes_total{${labels}}`]: again.requests[0]!.body.length,
+      [`prometheus_remote_storage_sent_batch_duration_seconds{${labels}}`]: 1,
+      [`prometheus_remote_storage_samples_dropped_total{${labels},dropped_series}`]: 1,
+      'sluice_dropped_items_total{dropped_series}': 1,
+    })
+    const refused = await send(named(), batch, () => new Response('no', { status: 400 }))
+    assert.deepEqual(Object.fromEntries(refused.call.counts), { [`prometheus_remote_storage_samples_failed_total{${labels}}`]: 3 })
+    const old = await send(named('queue_config { sample_age_limit = "1h" }'), batch)
+    assert.equal(old.call.counts.get(`prometheus_remote_storage_samples_dropped_total{${labels},too_old}`), 3)
+    assert.equal(old.call.counts.get(`prometheus_remote_storage_samples_total{${labels}}`), 0)
+  })
+
   it('does not try again what was refused', async () => {
     for (const [text, status] of [[endpoint(), 400], [endpoint('queue_config { retry_on_http_429 = false }'), 429]] as const) {
       const { requests, error } = await send(text, one, statuses(status))

@@ -118,6 +118,26 @@ describe('otelcol.exporter.otlphttp', () => {
     assert.deepEqual([error.kind, error.status, error.rejected], ['permanent', 400, 1])
   })
 
+  it('counts what it sends, and what it gives up or gives back', async () => {
+    const counted = async (text: string, fetch: Answer) => {
+      const call = fakeCall({ fetch })
+      await build(text).consume(spans('a', 'b'), call).catch(() => undefined)
+      return Object.fromEntries(call.counts)
+    }
+    assert.deepEqual(await counted(client(), ok), { 'otelcol_exporter_sent_spans_total{otlp_http}': 2 })
+    assert.deepEqual(await counted(client(), () => new Response(null, { status: 400 })), { 'otelcol_exporter_send_failed_spans_total{otlp_http}': 2 })
+    const once = `${client()}\nretry_on_failure { enabled = false }`
+    assert.deepEqual(await counted(once, () => new Response(null, { status: 503 })), { 'otelcol_exporter_send_failed_spans_total{otlp_http}': 2 })
+    const full = `${client()}\nsending_queue {\n queue_size = 1\n sizer = "items"\n}`
+    assert.deepEqual(await counted(full, () => new Response(null, { status: 503 })), { 'otelcol_exporter_enqueue_failed_spans_total{otlp_http}': 2 })
+  })
+
+  it('says how much waits in each signal\'s queue, in the unit of its size', () => {
+    const { drains } = buildComponent(exporter, `${client()}\nsending_queue {\n queue_size = 50\n sizer = "items"\n}`)
+    const read = drains!.map(drain => drain.readings!({ bytes: 100, items: 7, batches: 2 }).map(({ metric, value, labels }) => [metric.name, labels['data_type'], value]))
+    assert.deepEqual(read[0], [['otelcol_exporter_queue_size', 'traces', 7], ['otelcol_exporter_queue_capacity', 'traces', 50]])
+  })
+
   it('logs what the destination dropped of a batch that it accepted', async () => {
     const body = encodeExportResponse('traces', 'proto', { rejected: 3, errorMessage: 'too old' })
     const { logs } = await sendOne(client(), spans('a'), () => new Response(body as BodyInit, { status: 200, headers: { 'content-type': 'application/x-protobuf' } }))
