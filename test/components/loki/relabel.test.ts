@@ -30,6 +30,12 @@ describe('loki.relabel', () => {
     assert.deepEqual(nothing.batches.map(entries), [['{env="x"} one @1', '{env="x"} two @2']])
   })
 
+  it('counts what comes and what goes on', async () => {
+    const call = fakeCall()
+    await build('rule { action = "drop"\n source_labels = ["job"]\n regex = "db" }').receiver.consume(batch, call)
+    assert.deepEqual(Object.fromEntries(call.counts), { loki_relabel_entries_processed: 3, loki_relabel_entries_written: 2 })
+  })
+
   it('passes on nothing when nothing is left', async () => {
     const { receiver, batches } = build('rule { action = "drop" }')
     await receiver.consume(batch, fakeCall())

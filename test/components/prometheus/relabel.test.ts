@@ -30,6 +30,16 @@ describe('prometheus.relabel', () => {
     assert.deepEqual(batches.map(lines), [once, once])
   })
 
+  it('counts what comes, what goes on, and what is taken there', async () => {
+    const drop = 'rule { action = "drop"\n source_labels = ["job"]\n regex = "db" }'
+    const call = fakeCall()
+    await build(drop).receiver.consume(batch, call)
+    const counts = { alloy_prometheus_relabel_metrics_processed: 3, alloy_prometheus_relabel_metrics_written: 2, prometheus_forwarded_samples_total: 2 }
+    assert.deepEqual(Object.fromEntries(call.counts), counts)
+    await assert.rejects(build(drop, () => { throw retryable('later') }).receiver.consume(batch, call))
+    assert.equal(call.counts.get('prometheus_forwarded_samples_total'), 2)
+  })
+
   it('passes on the very batch when there is nothing to do', async () => {
     const { receiver, batches } = build('')
     await receiver.consume(batch, fakeCall())
