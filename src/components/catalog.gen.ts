@@ -2,7 +2,14 @@
 
 /** Where each component is, by its name: paths relative to src/components. */
 export const catalog: Readonly<Record<string, string>> = {
+  'discovery.consul': 'discovery/consul.ts',
+  'discovery.dns': 'discovery/dns.ts',
+  'discovery.ec2': 'discovery/ec2.ts',
+  'discovery.file': 'discovery/file.ts',
   'discovery.http': 'discovery/http.ts',
+  'discovery.kubelet': 'discovery/kubelet.ts',
+  'discovery.kubernetes': 'discovery/kubernetes.ts',
+  'discovery.lightsail': 'discovery/lightsail.ts',
   'discovery.relabel': 'discovery/relabel.ts',
   'http': 'http.ts',
   'local.file': 'local/file.ts',
@@ -25,6 +32,9 @@ export const catalog: Readonly<Record<string, string>> = {
   'otelcol.receiver.otlp': 'otelcol/receiver/otlp.ts',
   'otelcol.receiver.prometheus': 'otelcol/receiver/prometheus.ts',
   'prometheus.echo': 'prometheus/echo.ts',
+  'prometheus.exporter.blackbox': 'prometheus/exporter/blackbox.ts',
+  'prometheus.exporter.self': 'prometheus/exporter/self.ts',
+  'prometheus.exporter.static': 'prometheus/exporter/static.ts',
   'prometheus.receive_http': 'prometheus/receive_http.ts',
   'prometheus.relabel': 'prometheus/relabel.ts',
   'prometheus.remote_write': 'prometheus/remote_write.ts',

@@ -62,7 +62,8 @@ async function runCase(files: readonly TxtarFile[]): Promise<TxtarFile[]> {
   const page = (url: string) => {
     const found = pages.find(({ name }) => name === url)
     if (found !== undefined && pages.filter(({ name }) => name === url).length > 1) pages.splice(pages.indexOf(found), 1)
-    return found && new Response(found.content, { headers: { 'content-type': 'text/plain; version=0.0.4' } })
+    const type = /^[[{]/.test(found?.content ?? '') ? 'application/json' : 'text/plain; version=0.0.4'
+    return found && new Response(found.content, { headers: { 'content-type': type } })
   }
   const { host, world } = fakeHost({
     env,

@@ -116,6 +116,7 @@ export function fakeHost(options: { env?: Record<string, string>; files?: Record
       if (content === undefined) throw new Error(`no such file: ${name}`)
       return new TextEncoder().encode(content)
     },
+    readFolder: async folder => [...world.files.keys()].filter(name => name.startsWith(folder)).map(name => name.slice(folder.length)),
     store: memoryStore({ now, random }),
   }
   return { host, world }

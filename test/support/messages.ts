@@ -29,7 +29,8 @@ export async function shownBody(url: string, headers: Headers, body: Uint8Array)
   }
   if (headers.has('x-prometheus-remote-write-version')) return samples(headers.get('content-encoding') === 'snappy' ? plain : decodeSnappyBlock(body, limit))
   if (new URL(url).pathname.endsWith('/loki/api/v1/push')) return entries(headers.get('content-encoding') === 'snappy' ? plain : decodeSnappyBlock(body, limit))
-  return new TextDecoder().decode(plain)
+  // What is no text is shown by its bytes, so that the file stays one.
+  return plain.some(byte => byte < 9) ? Buffer.from(plain).toString('hex') : new TextDecoder().decode(plain)
 }
 
 interface Series { labels?: { name?: string; value?: string }[]; samples?: { value?: number; timestamp?: string | number }[] }

@@ -310,7 +310,8 @@ export class Graph {
       if (exports !== undefined) this.#set(node, exports, last?.atMs ?? 0)
       node.health = { state: 'unhealthy', message, sinceMs: this.host.now() }
       this.failures.add(this.host.now(), id, message)
-      this.#call(id).log('warn', 'could not be refreshed; the last values stay', { err: message })
+      const kept = before !== undefined || last !== undefined
+      this.#call(id).log('warn', kept ? 'could not be refreshed; the last values stay' : 'could not be read; there are no values yet', { err: message })
       return before === undefined
     }
   }
