@@ -71,7 +71,8 @@ export async function folderLock(folder: string, id: string): Promise<FolderLock
     try {
       return await work(undisturbed)
     } finally {
-      await rename(at(n), at(n, true))
+      // What was done under the lock stays done when the disk does not let it be released: the next try finds its own number.
+      await rename(at(n), at(n, true)).catch(() => undefined)
     }
   }
 
@@ -103,6 +104,8 @@ async function alive(file: string, me: Holder): Promise<boolean> {
   } catch {
     return true // released meanwhile: look again
   }
+  // Only who holds nothing asks: the disk failed when this number was taken or released.
+  if (holder.id === me.id) return false
   if (holder.host !== me.host) return age < presumedDeadMs
   if (holder.pid === me.pid) return holder.began === me.began
   return running(holder.pid) && age < presumedDeadMs

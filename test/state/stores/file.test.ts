@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readdir, rm, unlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -8,6 +8,7 @@ import { text, utf8 } from '../../../src/lib/bytes.ts'
 import { StoreError } from '../../../src/state/store.ts'
 import { decodePath, encodeKey, encodePrefix } from '../../../src/state/stores/file-names.ts'
 import { fileStore } from '../../../src/state/stores/file.ts'
+import { folderLock } from '../../../src/state/stores/folder-lock.ts'
 import { breakable } from '../faulty.ts'
 import { storeContract } from '../store-contract.ts'
 
@@ -61,6 +62,20 @@ describe('file', () => {
       const [number, key] = line.split(' ') as [string, string]
       assert.equal(logged.get(key), Number(number), `${key} was lost`)
     }
+  })
+
+  it('goes on where its own lock was left behind because the disk failed', async () => {
+    const at = path.join(folder, 'left')
+    const lock = await folderLock(at, 'one')
+    assert.equal(await lock.hold(async () => {
+      // So that it cannot be released.
+      await unlink(path.join(at, '1'))
+      return 'done'
+    }), 'done')
+    // Taken, and the answer lost; then a release that did nothing.
+    await link(path.join(at, 'card-one'), path.join(at, '2'))
+    assert.equal(await lock.hold(async () => 'done again'), 'done again')
+    assert.deepEqual((await readdir(at)).sort(), ['3.free', 'card-one'])
   })
 
   it('takes over a lock and clears temporary files that dead processes left', async () => {
