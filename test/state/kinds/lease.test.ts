@@ -37,6 +37,18 @@ describe('lease', () => {
     assert.deepEqual(await lease.acquire(ttlMs), { takenUntilMs: second.untilMs })
   })
 
+  it('of a dead holder does not last longer than it was taken for when the clock is set back', async () => {
+    const { lease, openOn, isolate, clock } = start()
+    const first = await lease.acquire(ttlMs)
+    assertHeld(first)
+    clock.ms -= 3_600_000
+    const second = await openOn(isolate()).acquire(ttlMs)
+    assertHeld(second)
+    assert.ok(second.token > first.token)
+    assert.equal(await first.renew(ttlMs), 'lost')
+    assert.deepEqual(await lease.acquire(ttlMs), { takenUntilMs: second.untilMs })
+  })
+
   it('is renewed with the same token, and given back at once', async () => {
     const { lease, openOn, isolate, clock } = start()
     const first = await lease.acquire(ttlMs)
