@@ -1,7 +1,7 @@
 /** Numbered items in every protocol, by codecs that are not ours: what a sender sends, and what a destination finds in a request. */
 
 import { gunzipSync } from 'node:zlib'
-import snappy from 'snappyjs'
+import { decodeSnappyBlock, encodeSnappy } from '../../src/wire/snappy.ts'
 import { attributes, requestTypes, type Plain } from '../../test/support/otlp.ts'
 import { decode, encode } from '../../test/support/prompb.ts'
 
@@ -50,12 +50,12 @@ const outer = { traces: 'resourceSpans', metrics: 'resourceMetrics', logs: 'reso
 /** A request's body, uncompressed for OTLP, snappy for the others. */
 export function encodeItems(signal: Signal, items: readonly Item[]): Uint8Array {
   if (signal === 'write') {
-    return compressed(encode('WriteRequest', { timeseries: items.map(({ stream, number }) => ({
+    return encodeSnappy(encode('WriteRequest', { timeseries: items.map(({ stream, number }) => ({
       labels: [{ name: '__name__', value: 'chaos' }, { name: 'stream', value: stream }], samples: [{ value: number, timestamp: String(seconds(number) * 1000) }],
     })) }))
   }
   if (signal === 'loki') {
-    return compressed(encode('PushRequest', { streams: items.map(({ stream, number }) => ({
+    return encodeSnappy(encode('PushRequest', { streams: items.map(({ stream, number }) => ({
       labels: `{stream="${stream}"}`, entries: [{ timestamp: { seconds: String(seconds(number)), nanos: 0 }, line: `${number} ${padding}` }],
     })) }))
   }
@@ -63,13 +63,11 @@ export function encodeItems(signal: Signal, items: readonly Item[]): Uint8Array 
   return Uint8Array.from(type.encode(type.fromObject({ [outer[signal]]: items.map(otlp[signal]) })).finish())
 }
 
-const compressed = (bytes: Uint8Array): Uint8Array => snappy.compress(bytes)
-
 /** What a request holds, by its path and encoding. */
 export function decodeRequest(path: string, encoding: string | undefined, body: Uint8Array): Item[] {
   const signal = signals.find(each => path.endsWith(paths[each]))
   if (signal === undefined) throw new Error(`nothing is taken at ${path}`)
-  return decodeItems(signal, encoding === 'gzip' ? gunzipSync(body) : encoding === 'snappy' ? snappy.uncompress(body) : body)
+  return decodeItems(signal, encoding === 'gzip' ? gunzipSync(body) : encoding === 'snappy' ? decodeSnappyBlock(body, 1 << 26) : body)
 }
 
 /** What an uncompressed message holds, in its order. */
