@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
 import * as build from '../../src/cli/build.ts'
 import * as fmt from '../../src/cli/fmt.ts'
+import * as queue from '../../src/cli/queue.ts'
 import * as targets from '../../src/cli/targets.ts'
 import * as run from '../../src/cli/run.ts'
 import { UsageError } from '../../src/cli/usage.ts'
 import * as validate from '../../src/cli/validate.ts'
 import { sluice } from '../support/cli.ts'
 
-const commands = { run, build, validate, fmt, targets }
+const commands = { run, build, validate, fmt, targets, queue }
 const type = (...args: string[]) => sluice(args, { cwd: tmpdir() })
 
 describe('sluice', () => {
@@ -41,6 +42,7 @@ describe('sluice', () => {
     ['validate', ['--json', '--stability.level', 'PATH...']],
     ['fmt', ['-w', '--test', 'PATH...']],
     ['targets', ['--shards N', '--discover', '--json', 'PATH']],
+    ['queue', ['list', 'show', 'replay', 'purge', '--url=URL', '--batch=POSITION', '--limit=N', '--yes', '--json', 'SLUICE_ADMIN_TOKEN', 'NODE', 'QUEUE']],
   ] as const) {
     it(`${name} explains itself: every flag and exit code`, () => {
       const { help } = commands[name]
@@ -62,6 +64,10 @@ describe('sluice', () => {
     [['fmt', '-w', '--test', 'x.alloy'], '--write and --test exclude each other'],
     [['targets', 'x.alloy'], '--shards is missing'],
     [['targets', '--shards=0', 'x.alloy'], '--shards takes a whole number from 1 to 10000, not "0"'],
+    [['queue'], 'what to do is missing: list, show, replay or purge'],
+    [['queue', 'drop'], 'queue knows list, show, replay, purge; not "drop"'],
+    [['queue', 'list', '--url=here'], '--url takes an address like https://sluice.example.com, not "here"'],
+    [['queue', 'show', '--limit=0', 'a', 'b'], '--limit takes a number from 1 to 1000, not "0"'],
     [['fmt', '-w', '-'], 'standard input cannot be rewritten; leave out --write'],
   ] as const) {
     it(`cannot make sense of: ${args.join(' ')}`, async () => {

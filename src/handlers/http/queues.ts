@@ -54,7 +54,7 @@ export async function queuesAnswer(graph: Graph, request: Request, signal: Abort
   const { pathname } = new URL(request.url)
   const token = graph.host.env('SLUICE_ADMIN_TOKEN') ?? ''
   if (token === '' || (pathname !== queuesPath && !pathname.startsWith(`${queuesPath}/`))) return undefined
-  const shown = /^Bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
+  const shown = /^Bearer +(.+?) *$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
   if (!sameSecret(shown, token)) {
     return problem(401, 'the token is missing or wrong: send "Authorization: Bearer" with the value of SLUICE_ADMIN_TOKEN', { 'www-authenticate': 'Bearer realm="sluice"' })
   }
