@@ -10,7 +10,7 @@ import { askJson } from './_shared/ask.ts'
 import { mapBounded } from './_shared/map-bounded.ts'
 import { discovers, exports, hostPort, labels, prefixed, refreshInterval, separated, type Target } from './_shared/targets.ts'
 
-const fields = args({
+const fields = {
   /** The server's address, without a scheme. */
   server: string({ default: 'localhost:8500' }),
   /** A token of Consul's access control. */
@@ -40,13 +40,13 @@ const fields = args({
   /** How often to ask. */
   refresh_interval: refreshInterval('30s'),
   ...promHttpClient(),
-})
+}
 
 /** Finds targets in the catalogue of a Consul server. */
 export default defineComponent({
   name: 'discovery.consul',
   stability: 'generally-available',
-  args: fields,
+  args: args(fields),
   exports,
   state: liveState,
   build(args) {
