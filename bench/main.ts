@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<{ rows: (options: BenchOpti
   sizes: () => import('./sizes.ts'),
   regex: () => import('./regex.ts'),
   compile: () => import('./compile.ts'),
+  shards: () => import('./shards.ts'),
 }
 
 const { values, positionals } = parseArgs({
