@@ -3,11 +3,14 @@
 import { serve, type ServerType } from '@hono/node-server'
 import { readFile, readdir } from 'node:fs/promises'
 import * as graphModule from '#graph'
+import type { Order } from '../graph/run/clock.ts'
 import { Graph } from '../graph/run/graph.ts'
 import { fileStore } from '../state/stores/file.ts'
 import { lookup } from './dns.ts'
 import { webHost } from './host.ts'
+import { nodeFetch } from './node-fetch.ts'
 import { createApp, type App } from './http/app.ts'
+import { paceOf, untilDeadline } from './pace.ts'
 
 /** How often due work is looked for. */
 const tickEveryMs = 1_000
@@ -18,6 +21,7 @@ const [host, port] = splitAddress(process.env.SLUICE_LISTEN_ADDR ?? '127.0.0.1:1
 
 const graph = new Graph(graphModule, {
   ...webHost,
+  fetch: nodeFetch,
   platform: 'node',
   shareIo: true,
   env: name => process.env[name],
@@ -38,17 +42,44 @@ for (const listener of graph.listeners) {
   }
 }
 
+let stopping = false
+
 const ticking = setInterval(() => {
   for (const work of [graph.tick(AbortSignal.timeout(60_000)), graph.drain(AbortSignal.timeout(60_000))]) {
     work.catch((error: unknown) => { console.error(`level=error msg="tick failed" err=${JSON.stringify(String(error))}`) })
   }
 }, tickEveryMs)
 
+let beating = setTimeout(() => { void beat(true) }, 0)
+
+/** Hands out rounds that are due to this process, and sets the timer for the next ones. What an earlier process had begun is nobody's. */
+async function beat(orphaned: boolean): Promise<void> {
+  const pace = paceOf('node', name => process.env[name])
+  const begin = async (order: Order) => {
+    try {
+      await graph.round(order, untilDeadline(order, now()))
+    } catch (error) {
+      console.error(`level=error msg="round failed" component_id=${JSON.stringify(order.id)} err=${JSON.stringify(String(error))}`)
+    }
+  }
+  let wakeMs: number | undefined
+  try {
+    wakeMs = await graph.beat({ pace: { ...pace, orphaned }, hand: async orders => { for (const order of orders) void begin(order) } }, AbortSignal.timeout(60_000))
+  } catch (error) {
+    console.error(`level=error msg="clock failed" err=${JSON.stringify(String(error))}`)
+  }
+  // Components may come to have rounds when what they depend on is read.
+  const waitMs = Math.min(pace.lookMs, Math.max(0, (wakeMs ?? Infinity) - now()))
+  if (!stopping) beating = setTimeout(() => { void beat(false) }, Math.ceil(waitMs))
+}
+
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop)
 
 /** Stops taking requests, lets those under way finish (their senders wait for the answer), and ends. */
 function stop(): void {
+  stopping = true
   clearInterval(ticking)
+  clearTimeout(beating)
   let open = servers.length
   for (const server of servers) {
     server.close(() => { if (--open === 0) end() })
