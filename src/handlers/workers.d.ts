@@ -6,6 +6,15 @@ declare module 'cloudflare:workers' {
   export interface DurableObjectContext {
     readonly storage: unknown
     waitUntil(work: Promise<unknown>): void
+    /** Entrypoints that the worker exports, to call through the platform; absent with an older compatibility date. */
+    readonly exports?: Readonly<Record<string, unknown>>
+  }
+  /** Each of an entrypoint's methods, run in an invocation of its own. */
+  export type Loopback<T> = { readonly [K in keyof T]: T[K] }
+  export abstract class WorkerEntrypoint<Env> {
+    constructor(ctx: DurableObjectContext, env: Env)
+    protected readonly ctx: Pick<DurableObjectContext, 'waitUntil'>
+    protected readonly env: Env
   }
   export abstract class DurableObject<Env> {
     constructor(ctx: DurableObjectContext, env: Env)

@@ -17,6 +17,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { lookup } from '../../src/cli/compile.ts'
 import { compile } from '../../src/graph/compile/compile.ts'
+import type { Pace } from '../../src/graph/run/clock.ts'
 import { Graph } from '../../src/graph/run/graph.ts'
 import { createApp } from '../../src/handlers/http/app.ts'
 import { renderDiagnostics } from '../../src/language/diagnostics.ts'
@@ -46,6 +47,9 @@ describe('pipelines', () => {
     })
   }
 })
+
+/** What is due by now, at once. */
+const pace: Pace = { stretch: () => ({ aheadMs: 0, lengthMs: 1 }), lookMs: 1, minShards: 1, maxShards: 1 }
 
 async function runCase(files: readonly TxtarFile[]): Promise<TxtarFile[]> {
   const part = (name: string) => files.find(candidate => candidate.name === name)?.content ?? ''
@@ -89,6 +93,7 @@ async function runCase(files: readonly TxtarFile[]): Promise<TxtarFile[]> {
       world.nowMs += parseDuration(ms)
       const { signal } = new AbortController()
       await Promise.all([graph.tick(signal), graph.drain(signal, { woken: true })])
+      await graph.beat({ pace, hand: orders => Promise.all(orders.map(order => graph.round(order, signal))) }, signal)
       continue
     }
     const response = await app.fetch(toRequest(content), { incoming: { address: '192.0.2.1' } })

@@ -7,6 +7,7 @@ import { seriesOf } from '../../src/telemetry/prometheus.ts'
 import { memoryStore } from '../../src/state/stores/memory.ts'
 import type { Store } from '../../src/state/store.ts'
 import type { Call } from '../../src/components/contract/call.ts'
+import type { Rounds } from '../../src/components/contract/define.ts'
 import { fakeCall, type FakeCallOptions, type SentRequest } from './call.ts'
 import { buildComponent, sink } from './component.ts'
 
@@ -55,6 +56,23 @@ export interface World {
 export const page = (text: string, contentType = 'text/plain; version=0.0.4', status = 200): Response =>
   new Response(text, { status, headers: contentType === '' ? {} : { 'content-type': contentType } })
 
+/** Rounds of all targets by one isolate, one after the other, each of what has fallen due and what does within a second. */
+function oneByOne(rounds: Rounds): (call: Call) => Promise<void> {
+  let nextMs: number | undefined
+  let retireMs = 0
+  return async call => {
+    const nowMs = call.now()
+    const fromMs = nextMs ?? nowMs - Math.max(0, ...rounds.targets().map(({ intervalMs }) => intervalMs))
+    nextMs = Math.max(fromMs, nowMs + 1000)
+    if (nowMs >= retireMs) {
+      retireMs = nowMs + 15_000
+      await rounds.retire(call)
+    }
+    const { doneMs } = await rounds.run(call, { mine: () => true, fromMs, untilMs: nextMs, token: 0 })
+    nextMs = Math.min(nextMs, doneMs)
+  }
+}
+
 /** The component with `text` for its body, in which `forward_to` is given. */
 export function scraper(text: string, answer: (request: SentRequest, index: number) => Response | Promise<Response>, world: World = {}) {
   const startMs = world.startMs ?? 1_700_000_000_000
@@ -65,13 +83,14 @@ export function scraper(text: string, answer: (request: SentRequest, index: numb
   now = () => call.now()
   const out = sink<PrometheusBatch>('storage.Appendable', world.consume)
   const instance = buildComponent(scrape, `${text}\nforward_to = [out]`, { out: out.capsule }, 'prometheus.scrape.test')
+  const tickRounds = oneByOne(instance.rounds!)
   return {
     call, instance, store, batches: out.batches,
     /** Time passes, and what is due is done; the lines that came out. */
     tick: async (ms = 0, of: Call = call): Promise<string[]> => {
       call.advance(ms)
       const before = out.batches.length
-      await instance.schedule!.run(of)
+      await tickRounds(of)
       return out.batches.slice(before).flatMap(linesOf)
     },
     statuses: async () => (await instance.debug!(call) as { targets: Record<string, unknown>[] }).targets,

@@ -57,18 +57,36 @@ export interface Drain {
   run(call: Call, woken: boolean): Promise<number | undefined>
 }
 
-/** Work on many targets, each at times of its own: for clocks that spread it over shards. */
+/** One of many targets, as clocks see it. */
+export interface RoundTarget {
+  /** By which it goes to a shard. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly intervalMs: number
+  /** The longest that work on it takes. */
+  readonly timeoutMs: number
+}
+
+/** What became of a round. */
+export interface RoundReport {
+  /** Where the next one has to begin so that nothing is left out. */
+  readonly doneMs: number
+  /** How often a target was worked on, and how long that took in all. */
+  readonly times: number
+  readonly busyMs: number
+}
+
+/** Work on many targets, each at times of its own: clocks decide where it runs, over how many shards, and make up for what was lost. */
 export interface Rounds {
-  /** The shortest and the longest interval at which one of them is due, in milliseconds; undefined without targets. */
-  intervals(): { readonly leastMs: number; readonly mostMs: number } | undefined
-  /** The targets, as the labels by which they go to shards. */
-  targets(): readonly Readonly<Record<string, string>>[]
+  /** The targets, the same array for as long as the component is not built anew. */
+  targets(): readonly RoundTarget[]
+  /** What tells the first time at or after another at which one of them is due; undefined without targets. */
+  dues(call: Call): Promise<(fromMs: number) => number | undefined>
   /**
    * Does what falls due from `fromMs` to before `untilMs` for the targets that `mine` names (by their place in `targets()`), each at its
-   * own time; what was done for a time is not done again. `token` is the lease's under which it runs. Resolves with where the next round
-   * has to begin. One round of a target at a time; rounds of different targets may overlap.
+   * own time; what was done for a time is not done again, and work under a lower `token` than before does nothing. Ends early when the
+   * call does. Rounds of different targets or different times may overlap.
    */
-  run(call: Call, round: { mine(index: number): boolean; fromMs: number; untilMs: number; token: number }): Promise<{ doneMs: number }>
+  run(call: Call, round: { mine(index: number): boolean; fromMs: number; untilMs: number; token: number }): Promise<RoundReport>
   /** Ends what targets that are gone left behind; by one at a time, now and then. */
   retire(call: Call): Promise<void>
 }
@@ -85,7 +103,7 @@ export interface Instance {
   readonly guarded?: boolean
   /** Work that a tick does when it is due. */
   readonly schedule?: { readonly everyMs: number; run(call: Call): Promise<void> }
-  /** Work on targets; `schedule` does it where no clock does. */
+  /** Work on many targets, at any interval; needs `clockState` (clock.ts) among the definition's state. */
   readonly rounds?: Rounds
   /** Exports that change while nothing runs: read once before the first use, then every `everyMs`; a failure keeps the last good ones. */
   readonly refresh?: { readonly everyMs: number; run(call: Call): Promise<Readonly<Record<string, unknown>>> }

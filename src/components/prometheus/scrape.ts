@@ -1,5 +1,6 @@
 import type { Call } from '../contract/call.ts'
-import { defineComponent, type Instance, type Rounds } from '../contract/define.ts'
+import { clockState } from '../contract/clock.ts'
+import { defineComponent, type Instance, type RoundTarget, type Rounds } from '../contract/define.ts'
 import { args } from '../contract/schema.ts'
 import { utf8 } from '../../lib/bytes.ts'
 import { crc32c } from '../../lib/crc32c.ts'
@@ -9,33 +10,33 @@ import { retireTargets } from './_shared/scrape/retire.ts'
 import { scrapeRound } from './_shared/scrape/round.ts'
 import { scrapeState } from './_shared/scrape/scrape-target.ts'
 import { targetStatuses } from './_shared/scrape/statuses.ts'
-
-/** How often due targets are looked for where no clock does it. */
-const everyMs = 1000
-/** How often targets that are gone are looked for. */
-const retireEveryMs = 15_000
+import { nextDue } from './_shared/scrape/target.ts'
 
 /** Scrapes the metrics of targets, as a Prometheus would, and sends them on. */
 export default defineComponent({
   name: 'prometheus.scrape',
   stability: 'generally-available',
   args: args(scrapeArgs),
-  state: scrapeState,
+  state: { ...scrapeState, ...clockState },
   build(args, _state, { id }): Instance {
     const job = scrapeJob(args)
     // Thousands of them take their time, and a check asks for none.
-    let found: ReturnType<typeof targetsOf> | undefined
-    const known = () => found ??= targetsOf(args, id)
+    let found: (ReturnType<typeof targetsOf> & { readonly shown: readonly RoundTarget[] }) | undefined
+    const known = () => {
+      if (found !== undefined) return found
+      const { targets, given, failures } = targetsOf(args, id)
+      const shown = targets.map(({ intervalMs, timeoutMs }, index) => ({ labels: given[index]!, intervalMs, timeoutMs }))
+      return found = { targets, given, failures, shown }
+    }
 
     let complained = false
 
     const rounds: Rounds = {
-      intervals() {
-        const intervals = known().targets.map(({ intervalMs }) => intervalMs)
-        if (intervals.length === 0) return undefined
-        return { leastMs: intervals.reduce((a, b) => Math.min(a, b)), mostMs: intervals.reduce((a, b) => Math.max(a, b)) }
+      targets: () => known().shown,
+      async dues(call) {
+        const [{ targets }, seed] = [known(), await seedOf(call)]
+        return fromMs => targets.length === 0 ? undefined : targets.reduce((first, target) => Math.min(first, nextDue(target, seed, fromMs)), Infinity)
       },
-      targets: () => known().targets.map(({ all }) => all),
       async run(call, { fromMs, untilMs, token, ...round }) {
         const { targets } = known()
         const seed = await seedOf(call)
@@ -50,28 +51,9 @@ export default defineComponent({
         await retireTargets(call, job, targets)
       },
     }
-    return { rounds, schedule: { everyMs, run: withoutClock(rounds) }, debug: async call => ({ targets: await targetStatuses(call, known().targets) }) }
+    return { rounds, debug: async call => ({ targets: await targetStatuses(call, known().targets) }) }
   },
 })
 
 /** Two installations are not to scrape the same targets at the same moments. */
 const seedOf = async (call: Call): Promise<number> => crc32c(utf8(await call.installation())) >>> 0
-
-/** Rounds of all targets by one isolate, one after the other: what a tick does until a clock takes it over. */
-function withoutClock(rounds: Rounds): (call: Call) => Promise<void> {
-  let nextMs: number | undefined
-  let retireMs = 0
-  return async (call) => {
-    const nowMs = call.now()
-    // What was due before the first tick may have been done by another, which the state knows.
-    const fromMs = nextMs ?? nowMs - (rounds.intervals()?.mostMs ?? 0)
-    const untilMs = Math.max(fromMs, nowMs + everyMs)
-    nextMs = untilMs
-    if (nowMs >= retireMs) {
-      retireMs = nowMs + retireEveryMs
-      await rounds.retire(call)
-    }
-    const { doneMs } = await rounds.run(call, { mine: () => true, fromMs, untilMs, token: 0 })
-    nextMs = Math.min(nextMs, doneMs)
-  }
-}

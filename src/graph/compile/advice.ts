@@ -35,7 +35,7 @@ function acts(node: CheckedNode): boolean {
   if (definition === undefined) return isForeign(node)
   // Of what has errors, or turns on values that are not known yet, nothing can be said.
   if (instance === undefined || (definition.exports === undefined && blanks.length > 0)) return true
-  return definition.singleton === true || isServed(node) || instance.schedule !== undefined
+  return definition.singleton === true || isServed(node) || instance.schedule !== undefined || instance.rounds !== undefined
 }
 
 const isServed = ({ instance }: CheckedNode) => Object.keys(instance?.routes ?? {}).length > 0

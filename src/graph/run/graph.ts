@@ -16,12 +16,15 @@ import type { Batch } from '../../telemetry/batch.ts'
 import type { Plan, PlanNode } from '../plan.ts'
 import { evaluateBody, valueExports, valuesOf, variables } from '../scope.ts'
 import { GraphCall, type Surroundings } from './call.ts'
+import type { Order } from './clock.ts'
+import { runClock, runRound, type ClockRun } from './clocks.ts'
 import { runDrains, type DrainOptions, type GraphDrain } from './drains.ts'
 import { counted } from './counted.ts'
 import { FailureLog, type Failure, type Health, type Throughput } from './health.ts'
 import type { Host } from './host.ts'
 import { Ledger } from './ledger.ts'
 import { LiveNodes, followEveryMs } from './live.ts'
+import { sharesOf } from './shares.ts'
 import { StateOpener, type Openers } from './state.ts'
 
 /** What a build generates (`#graph`). */
@@ -228,8 +231,8 @@ export class Graph {
   }
 
   /** Takes over what other isolates have read meanwhile; looks at most every ten seconds, so requests cost no durable read. */
-  async #follow(signal: AbortSignal): Promise<void> {
-    if (this.#live.size === 0 || this.host.now() - this.#followedMs < followEveryMs) return
+  async #follow(signal: AbortSignal, now?: 'now'): Promise<void> {
+    if (this.#live.size === 0 || (now === undefined && this.host.now() - this.#followedMs < followEveryMs)) return
     this.#followedMs = this.host.now()
     await this.#refresh(node => (this.#live.has(node.plan.id) ? this.#takeOver(node, signal) : undefined))
   }
@@ -254,6 +257,37 @@ export class Graph {
       this.#remember(id, error)
       this.#call(id).log('error', 'a queue cannot be drained', { err: error instanceof Error ? error.message : String(error) })
     }, options)
+  }
+
+  /** The nodes whose work is done in rounds. */
+  get clocks(): readonly string[] { return [...this.#nodes.values()].filter(({ instance }) => instance?.rounds !== undefined).map(({ plan: { id } }) => id) }
+
+  /** Hands out what is due of these nodes; resolves with when to look again (milliseconds since the epoch), or undefined without any. */
+  async beat(run: ClockRun, signal: AbortSignal, ids?: readonly string[]): Promise<number | undefined> {
+    await this.ready(signal)
+    const looks = this.clocks.filter(id => ids?.includes(id) ?? true).map(async (id): Promise<number> => {
+      try {
+        return await runClock(this.#call(id, signal), id, this.#nodes.get(id)!.instance!.rounds!, run)
+      } catch (error) {
+        this.#remember(id, error)
+        this.#call(id).log('error', 'the clock of scrapes failed, and is tried again', { err: error instanceof Error ? error.message : String(error) })
+        return this.host.now() + run.pace.lookMs
+      }
+    })
+    const wakes = await Promise.all(looks)
+    return wakes.length === 0 ? undefined : Math.min(...wakes)
+  }
+
+  /** Carries out an order of `beat`, from this isolate or another; `signal` should end it at its deadline. */
+  async round(order: Order, signal: AbortSignal): Promise<void> {
+    await this.ready(signal)
+    const rounds = () => this.#nodes.get(order.id)?.instance?.rounds
+    const known = rounds()
+    // The work was shared out by what discovery has found since.
+    if (known === undefined || sharesOf(known.targets()).name !== order.targets) await this.#follow(signal, 'now')
+    const current = rounds()
+    if (current === undefined) throw new Error(`${order.id}, which a round is for, is not there, or not healthy`)
+    await runRound(this.#call(order.id, signal), current, order)
   }
 
   #due(everyMs: number | undefined, lastMs: number | undefined): boolean {

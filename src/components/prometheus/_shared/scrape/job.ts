@@ -99,15 +99,19 @@ const defaultsOf = (args: Args, id: string): TargetDefaults => ({
   nativeHistograms: args.scrape_native_histograms || args.enable_protobuf_negotiation,
 })
 
-/** The targets of a job, each once, and those that cannot be any, with the reason. */
-export function targetsOf(args: Args, id: string): { targets: readonly Target[]; failures: readonly { labels: LabelMap; problem: string }[] } {
+/** The targets of a job, each once, the labels that each was given by (in the same order), and those that cannot be any, with the reason. */
+export function targetsOf(args: Args, id: string): { targets: readonly Target[]; given: readonly LabelMap[]; failures: readonly { labels: LabelMap; problem: string }[] } {
   const defaults = defaultsOf(args, id)
   const targets = new Map<string, Target>()
+  const given: LabelMap[] = []
   const failures: { labels: LabelMap; problem: string }[] = []
   for (const labels of args.targets) {
     const target = populateTarget(labels, defaults)
     if ('problem' in target) failures.push({ labels, problem: target.problem })
-    else if (!targets.has(target.key)) targets.set(target.key, target)
+    else if (!targets.has(target.key)) {
+      targets.set(target.key, target)
+      given.push(labels)
+    }
   }
-  return { targets: [...targets.values()], failures }
+  return { targets: [...targets.values()], given, failures }
 }

@@ -14,8 +14,8 @@ export interface Remembered {
   /** The metadata of its last good page, and the lines that said so. */
   readonly lines: MetaLines
   metadata: readonly MetricMetadata[]
-  /** Whether a scrape is under way. */
-  busy: boolean
+  /** Until when a scrape may be under way: one whose invocation is ended from outside never says so. */
+  busyUntilMs: number
 }
 
 const sizeOf = ({ book, packed, lines, metadata }: Remembered): number => book.size + packed.length + lines.size + 200 * metadata.length + 1000
@@ -34,21 +34,21 @@ export class Memory {
   /** What is known of a target, which counts as used; `seed` is for its tables if they are new. */
   of(key: string, seed: () => number): Remembered {
     let known = this.#targets.get(key)
-    if (known === undefined) known = { book: new SeriesBook(seed()), version: undefined, packed: new Uint8Array(0), lines: new MetaLines(), metadata: [], busy: false }
+    if (known === undefined) known = { book: new SeriesBook(seed()), version: undefined, packed: new Uint8Array(0), lines: new MetaLines(), metadata: [], busyUntilMs: 0 }
     else this.#targets.delete(key)
     this.#targets.set(key, known)
     return known
   }
 
   /** To be called when a target's memory may have grown. */
-  settle(key: string): void {
+  settle(key: string, nowMs: number): void {
     const known = this.#targets.get(key)
     if (known === undefined) return
     this.#bytes += sizeOf(known) - (this.#sizes.get(key) ?? 0)
     this.#sizes.set(key, sizeOf(known))
-    for (const [oldest, { busy }] of this.#targets) {
+    for (const [oldest, { busyUntilMs }] of this.#targets) {
       if (this.#bytes <= this.#maxBytes) return
-      if (!busy) this.forget(oldest)
+      if (busyUntilMs <= nowMs) this.forget(oldest)
     }
   }
 

@@ -7,6 +7,7 @@
  */
 
 import type { Call } from '../../../contract/call.ts'
+import type { RoundReport } from '../../../contract/define.ts'
 import { scrapeTarget, type ScrapeJob } from './scrape-target.ts'
 import { latestDue, type Target } from './target.ts'
 
@@ -24,12 +25,10 @@ export interface Round {
   readonly token: number
 }
 
-/** What became of a round; `doneMs` is where the next one has to begin so that nothing is left out. */
-export interface RoundOutcome {
-  readonly scraped: number
+/** What became of a round. */
+export interface RoundOutcome extends RoundReport {
   /** Done before, or by another at this moment. */
   readonly skipped: number
-  readonly doneMs: number
 }
 
 /** As many connections as a platform lets one invocation have open. */
@@ -45,7 +44,7 @@ export async function scrapeRound(call: Call, job: ScrapeJob, round: Round): Pro
   const tasks = tasksOf(round, call.now())
   const forced = job.targetLimit > 0 && round.allTargets > job.targetLimit
     ? { forced: `target_limit exceeded (number of targets: ${round.allTargets}, limit: ${job.targetLimit})` } : {}
-  const outcome = { scraped: 0, skipped: 0 }
+  const outcome = { times: 0, skipped: 0, busyMs: 0 }
   let next = 0
   const undone = new Set<Task>()
 
@@ -55,10 +54,15 @@ export async function scrapeRound(call: Call, job: ScrapeJob, round: Round): Pro
       const waitMs = task.dueMs - call.now()
       if (waitMs > 0) await call.sleep(waitMs)
       if (call.signal.aborted) return
+      const startMs = call.now()
       try {
         const done = await scrapeTarget(call, job, task.target, { dueMs: task.dueMs, token: round.token, ...forced })
         undone.delete(task)
-        outcome[done === 'scraped' || done === 'undelivered' ? 'scraped' : 'skipped']++
+        if (done === 'done before' || done === 'under way') outcome.skipped++
+        else {
+          outcome.times++
+          outcome.busyMs += call.now() - startMs
+        }
       } catch (error) {
         // The store is away, or we have a bug: no reason to leave out the others.
         call.log('error', 'a scrape could not be done', { target: task.target.url, err: error instanceof Error ? error.message : String(error) })
@@ -77,7 +81,9 @@ function tasksOf({ targets, fromMs, untilMs, seed }: Round, nowMs: number): Task
   for (const target of targets) {
     const interval = Math.max(1, Math.floor(target.intervalMs))
     const past = latestDue(target, seed, Math.min(nowMs, untilMs - 1))
-    if (past >= fromMs) tasks.push({ target, dueMs: past })
+    // What is made up must be over before the target is due again, which another round does.
+    const room = untilMs > nowMs || past + interval >= nowMs + target.timeoutMs
+    if (past >= fromMs && room) tasks.push({ target, dueMs: past })
     for (let dueMs = past + interval; dueMs < untilMs; dueMs += interval) if (dueMs >= fromMs) tasks.push({ target, dueMs })
   }
   return tasks.sort((a, b) => a.dueMs - b.dueMs)

@@ -55,11 +55,14 @@ export type Outcome = 'scraped' | 'undelivered' | 'done before' | 'under way'
 const tolerance = 0.01
 const maxToleranceMs = 100
 
+/** How long a page takes at most to be read and sent on. */
+const deliveryMs = 15_000
+
 /** Scrapes `target`, unless that was done for this time; samples go to the job's consumers, the rest into the state. Never rejects for what a target does. */
 export async function scrapeTarget(call: Call, job: ScrapeJob, target: Target, due: Due): Promise<Outcome> {
   const known = job.memory.of(target.key, () => Math.floor(call.random() * 2 ** 32))
-  if (known.busy) return 'under way'
-  known.busy = true
+  if (known.busyUntilMs > call.now()) return 'under way'
+  known.busyUntilMs = call.now() + target.timeoutMs + deliveryMs
   try {
     const states = call.open(scrapeState.targets)
     const entry = await states.get(target.key)
@@ -68,8 +71,8 @@ export async function scrapeTarget(call: Call, job: ScrapeJob, target: Target, d
     await agree(known, entry, before)
     return await scrape(call, job, target, due, { known, states, entry, before })
   } finally {
-    known.busy = false
-    job.memory.settle(target.key)
+    known.busyUntilMs = 0
+    job.memory.settle(target.key, call.now())
   }
 }
 
@@ -140,7 +143,8 @@ async function askForPage(call: Call, { request }: ScrapeJob, { url, timeoutMs }
   try {
     return await fetchPage(call, url, timeoutMs, request)
   } catch (error) {
-    if (error instanceof ScrapeError) return { error: error.message, tooLarge: error.tooLarge }
+    // An invocation that comes to its end says nothing about the target.
+    if (error instanceof ScrapeError && !call.signal.aborted) return { error: error.message, tooLarge: error.tooLarge }
     throw error
   }
 }

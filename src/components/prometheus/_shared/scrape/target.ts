@@ -149,3 +149,7 @@ export function latestDue(target: Pick<Target, 'key' | 'intervalMs'>, seed: numb
   const offset = offsetOf(target, seed)
   return Math.floor((nowMs - offset) / interval) * interval + offset
 }
+
+/** The first time at or after `fromMs` at which the target is due. */
+export const nextDue = (target: Pick<Target, 'key' | 'intervalMs'>, seed: number, fromMs: number): number =>
+  latestDue(target, seed, fromMs - 1) + Math.max(1, Math.floor(target.intervalMs))
