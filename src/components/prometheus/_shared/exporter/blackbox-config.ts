@@ -62,7 +62,7 @@ export function parseModules(yaml: string): ReadonlyMap<string, Module> {
   try {
     document = parse(yaml, { maxAliasCount: 100 })
   } catch (error) {
-    throw new ConfigError((error as Error).message.split('\n')[0]!)
+    throw new ConfigError((error as Error).message.split('\n')[0])
   }
   const { modules = {} } = known(document ?? {}, 'the configuration', ['modules'])
   return new Map(Object.entries(objectOf(modules, 'modules')).map(([name, module]) => [name, moduleOf(module, `module ${JSON.stringify(name)}`)]))
