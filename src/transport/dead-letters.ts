@@ -46,19 +46,19 @@ export function deadLetters(key: QueueKey, shown: string): DeadLetters {
       let outcome = await dead.append(waiting)
       if (outcome !== 'queued') {
         const bytes = letters.reduce((sum, letter) => sum + letter.bytes.length, 0)
-        forgotten(await dead.discard({ acceptedAfterMs: acceptedAtMs - deadLetterBounds.ageMs }), 'too old', call)
-        forgotten(await dead.discard({ keepBytes: deadLetterBounds.bytes - roomBytes - bytes }), 'no room', call)
+        forgotten(await dead.discard({ acceptedAfterMs: acceptedAtMs - deadLetterBounds.ageMs }), 'too_old', call)
+        forgotten(await dead.discard({ keepBytes: deadLetterBounds.bytes - roomBytes - bytes }), 'no_room', call)
         outcome = await dead.append(waiting)
       }
       const items = letters.reduce((sum, letter) => sum + letter.items, 0)
       if (outcome === 'queued') call.count(deadLetterItems, items)
-      else forgotten({ items, batches: letters.length, bytes: 0 }, 'no room', call)
+      else forgotten({ items, batches: letters.length, bytes: 0 }, 'no_room', call)
     },
     async trim(call) {
       const now = call.now()
       if (!call.keepsRefused || (trimmedMs !== undefined && now >= trimmedMs && now - trimmedMs < trimEveryMs)) return
       trimmedMs = now
-      forgotten(await call.open(key).discard({ acceptedAfterMs: now - deadLetterBounds.ageMs }), 'too old', call)
+      forgotten(await call.open(key).discard({ acceptedAfterMs: now - deadLetterBounds.ageMs }), 'too_old', call)
     },
   }
 }
