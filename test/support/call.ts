@@ -6,6 +6,7 @@ import { globMatcher, isGlob } from '../../src/lib/glob.ts'
 import { storeKey } from '../../src/state/kinds/keys.ts'
 import { open } from '../../src/state/open.ts'
 import type { Store } from '../../src/state/store.ts'
+import { seeded } from '../state/world.ts'
 import { memoryStore } from '../../src/state/stores/memory.ts'
 import type { Metric } from '../../src/components/contract/metrics.ts'
 
@@ -69,7 +70,9 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
   }
   const sleeps: number[] = []
   let now = startMs
-  const store = options.store ?? memoryStore({ now: () => now, random })
+  // What the state is told apart by must differ, whatever the test wants of chance.
+  const chance = seeded(1)
+  const store = options.store ?? memoryStore({ now: () => now, random: chance })
   const opened = new Map<string, unknown>()
 
   const make = (client: Client): FakeCall => ({
@@ -106,7 +109,7 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
     gather: options.gather,
     open(key) {
       const at = storeKey(key, 'node')
-      const state = opened.get(at) ?? open(key, store, 'node', { now: () => now, random, shareIo: true, onDamage: options.onDamage ?? (report => { throw new Error(JSON.stringify(report)) }) })
+      const state = opened.get(at) ?? open(key, store, 'node', { now: () => now, random: chance, shareIo: true, onDamage: options.onDamage ?? (report => { throw new Error(JSON.stringify(report)) }) })
       opened.set(at, state)
       return state as never
     },

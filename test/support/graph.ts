@@ -9,6 +9,7 @@ import { Graph } from '../../src/graph/run/graph.ts'
 import type { Host } from '../../src/graph/run/host.ts'
 import { FunctionValue, Unknown, objectValue } from '../../src/language/value.ts'
 import { sysNamespace } from '../../src/language/stdlib/sys.ts'
+import { seeded } from '../state/world.ts'
 import { memoryStore } from '../../src/state/stores/memory.ts'
 import type { Batch } from '../../src/telemetry/batch.ts'
 
@@ -101,7 +102,7 @@ export interface FakeWorld {
 export function fakeHost(options: { env?: Record<string, string>; files?: Record<string, string>; fetch?: Host['fetch'] } = {}): { host: Host; world: FakeWorld } {
   const world: FakeWorld = { nowMs: 1_700_000_000_000, printed: [], logged: [], files: new Map(Object.entries(options.files ?? {})), env: options.env ?? {} }
   const now = () => world.nowMs
-  const random = () => 0.5
+  const random = seeded(1)
   const host: Host = {
     platform: 'node', shareIo: true,
     now,
