@@ -45,7 +45,11 @@ function keepingSignals<T>(make: () => T): T {
   return made
 }
 
-/** A worker has bindings instead of an environment; locally it gets all of ours, so that `sys.env` reads what it would in Alloy. */
+/**
+ * A worker has bindings instead of an environment; locally it gets all of ours, so that `sys.env` reads what it would in Alloy, and may
+ * scrape whatever this machine reaches.
+ */
 function environment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined || name === 'STATE' ? [] : [[name, value]])))
+  const all = { SLUICE_EGRESS_ALLOW: '*', ...process.env }
+  return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value === undefined || name === 'STATE' ? [] : [[name, value]])))
 }

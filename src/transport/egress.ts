@@ -6,6 +6,7 @@
  *     10.0.0.0/8            a range, or one address
  *     private               loopback, RFC 1918, CGNAT and IPv6's unique local addresses; not what is link-local, nor metadata
  *     db.internal  .svc     a host name, or all below a suffix that begins with a dot
+ *     *                     everything
  *
  * Names are judged as they are written: no platform here lets a function look them up before it asks them.
  */
@@ -45,6 +46,7 @@ export function refusedAddress(url: URL, egress: Egress): string | undefined {
 }
 
 function allows(entry: string, host: string, address: bigint | undefined): boolean {
+  if (entry === '*') return true
   if (entry.startsWith('.')) return address === undefined && host.endsWith(entry)
   if (address === undefined) return entry === host
   if (entry === 'private') return within(address, isPrivate) && !within(address, metadata)

@@ -35,6 +35,7 @@ describe('egress', () => {
     for (const address of ['169.254.169.254', '[fd00:ec2::254]', '100.100.100.200', '[fe80::1]']) assert.notEqual(refused(`http://${address}/`, ['private']), undefined, address)
     assert.equal(refused('http://169.254.169.254/', ['169.254.169.254']), undefined)
     assert.equal(refused('http://169.254.169.254/', 'any'), undefined)
+    assert.equal(refused('http://metadata/', ['*']), undefined)
   })
 
   it('takes nothing for a range that is none', () => {
