@@ -42,16 +42,11 @@ function post(url: string, init: Post, hops: number): Promise<Response> {
     const abort = () => outgoing.destroy(signal!.reason as Error)
     signal?.addEventListener('abort', abort, { once: true })
     outgoing.once('close', () => signal?.removeEventListener('abort', abort))
-    let answered = false
-    outgoing.once('error', (error: NodeJS.ErrnoException) => {
-      // The other side had closed a kept connection while nobody looked.
-      const stale = !answered && outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-      if (signal?.aborted === true) reject(signal.reason as Error)
-      else if (stale) resolve(fetch(url, init))
-      else reject(new TypeError('fetch failed', { cause: error }))
+    // Whether a lost connection is worth another try is for who sends to say: the data may have arrived.
+    outgoing.once('error', error => {
+      reject(signal?.aborted === true ? signal.reason as Error : new TypeError('fetch failed', { cause: error }))
     })
     outgoing.once('response', incoming => {
-      answered = true
       const { location } = incoming.headers
       const follows = location !== undefined && redirects.has(incoming.statusCode!) && init.redirect !== 'manual'
       if (follows) incoming.resume()
