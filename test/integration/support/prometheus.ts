@@ -20,13 +20,13 @@ export interface Peer {
   readonly stop: () => Promise<void>
 }
 
-/** Starts Prometheus with the given configuration and waits until it is ready. */
-export async function startPrometheus(config: string, port: number, flags: readonly string[] = []): Promise<Peer> {
+/** Starts Prometheus with the given configuration and waits until it is ready. What it stores is gone when it stops, except in a `data` folder of the caller's. */
+export async function startPrometheus(config: string, port: number, flags: readonly string[] = [], data?: string): Promise<Peer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-prometheus-'))
   const file = path.join(folder, 'prometheus.yml')
   await writeFile(file, config)
   return start('prometheus', [
-    `--config.file=${file}`, `--storage.tsdb.path=${path.join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`, ...flags,
+    `--config.file=${file}`, `--storage.tsdb.path=${data ?? path.join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`, ...flags,
   ], port, '/-/ready', () => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
 }
 
@@ -82,6 +82,15 @@ export async function rawSamples({ url }: Peer, end: number, seconds: number, se
   }
   if (status !== 'success') throw new Error(`the query failed: ${error}`)
   return new Map(data!.result.map(({ metric, values }) => [seriesKey(metric), values.map(([time, value]) => [Math.round(time * 1000), value] as const)]))
+}
+
+/** The sum of a peer's own counter `name` over its labels, as it stands now; 0 where it has none. `having` has to be in the labels' text. */
+export async function counterOf({ url }: { readonly url: string }, name: string, having = ''): Promise<number> {
+  const page = await (await fetch(`${url}/metrics`)).text()
+  return page.split('\n')
+    .filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .filter(line => line.includes(having))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
 }
 
 /** Labels in an order of their own. */
