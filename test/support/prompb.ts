@@ -11,8 +11,10 @@ message Exemplar { repeated Label labels = 1; double value = 2; int64 timestamp 
 message MetricMetadata { int32 type = 1; string metric_family_name = 2; string help = 4; string unit = 5; }
 message Span { sint32 offset = 1; uint32 length = 2; }
 message Histogram {
-  uint64 count_int = 1; double sum = 3; sint32 schema = 4; double zero_threshold = 5; uint64 zero_count_int = 6;
-  repeated Span negative_spans = 8; repeated sint64 negative_deltas = 9; repeated Span positive_spans = 11; repeated sint64 positive_deltas = 12;
+  uint64 count_int = 1; double count_float = 2; double sum = 3; sint32 schema = 4; double zero_threshold = 5;
+  uint64 zero_count_int = 6; double zero_count_float = 7;
+  repeated Span negative_spans = 8; repeated sint64 negative_deltas = 9; repeated double negative_counts = 10;
+  repeated Span positive_spans = 11; repeated sint64 positive_deltas = 12; repeated double positive_counts = 13;
   int32 reset_hint = 14; int64 timestamp = 15; repeated double custom_values = 16;
 }
 message Request2 { repeated string symbols = 4; repeated TimeSeries2 timeseries = 5; }
@@ -29,7 +31,7 @@ message Timestamp { int64 seconds = 1; int32 nanos = 2; }
 `
 const { root } = protobuf.parse(source, { keepCase: true })
 
-type Message = 'WriteRequest' | 'Request2' | 'PushRequest'
+type Message = 'WriteRequest' | 'Request2' | 'PushRequest' | 'Histogram'
 
 /** protobufjs' own reader and writer of a message: what benches compare with. */
 export const typeOf = (message: Message): protobuf.Type => root.lookupType(message)

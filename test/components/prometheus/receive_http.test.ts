@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import receiveHttp from '../../../src/components/prometheus/receive_http.ts'
 import { ArgumentError, permanent, retryable } from '../../../src/components/contract/errors.ts'
 import type { PrometheusBatch } from '../../../src/telemetry/batch.ts'
-import { encodeRemoteWrite2 } from '../../../src/wire/remote-write-2.ts'
+import { encodeRemoteWrite2 } from '../../../src/wire/remote-write-2-encode.ts'
 import { encodeSnappy } from '../../../src/wire/snappy.ts'
 import { Writer } from '../../../src/wire/writer.ts'
 import { fakeCall } from '../../support/call.ts'
@@ -71,6 +71,19 @@ describe('prometheus.receive_http: what it takes', () => {
     assert.deepEqual([status, received], [400, [`__name__=up 1 ${now}`, `__name__=up 2 ${now + 600_000}`]])
     assert.match(body, /^out of bounds: 2 samples/)
   })
+
+  it('takes no exemplars of the future, and says nothing of it', async () => {
+    const exemplars = [{ labels: [['t', 'x'] as const], value: 2, timestamp: now + 700_000 }, { labels: [['t', 'y'] as const], value: 3, timestamp: now }]
+    const { status, received } = await push(encodeSnappy(series([[{ __name__: 'a' }, [[1, now]], { exemplars }]]).bytes), v1)
+    assert.deepEqual([status, received], [204, [`__name__=a 1 ${now}`, '__name__=a exemplar t=y 3']])
+  })
+
+  it('makes labels of types and units where it is asked to', async () => {
+    const metadata = [{ type: 'gauge' as const, family: 'a', help: 'A', unit: 'seconds' }]
+    const body = encodeSnappy(encodeRemoteWrite2(series([[{ __name__: 'a', job: 'j' }, [[1, now]]]], metadata).bytes))
+    const { status, received } = await push(body, v2, { text: `${both}\nenable_type_and_unit_labels = true` })
+    assert.deepEqual([status, received], [204, [`__name__=a,__type__=gauge,__unit__=seconds,job=j 1 ${now}`]])
+  })
 })
 
 describe('prometheus.receive_http: what it refuses', () => {
@@ -118,7 +131,9 @@ describe('prometheus.receive_http: what it refuses', () => {
   it('damaged 2.0', async () => {
     const answer = await push(encodeSnappy(new Uint8Array([0x2a, 3, 0x0a, 1, 9])), v2, { text: both })
     assert.equal(answer.status, 400)
-    assert.match(answer.body, /^remote-write 2\.0: /)
+    assert.match(answer.body, /^an odd number of label references\n/)
+    const cut = await push(encodeSnappy(new Uint8Array([0x2a, 9])), v2, { text: both })
+    assert.deepEqual([cut.status, cut.body.slice(0, 18)], [400, 'remote-write 2.0: '])
   })
 
   it('what follows it does not take', async () => {
@@ -127,7 +142,23 @@ describe('prometheus.receive_http: what it refuses', () => {
     const down = await push(good, v1, { outcome: () => { throw retryable('down') } })
     assert.equal(down.status, 503)
     const bad = await push(good, v1, { outcome: () => { throw permanent('out of order') } })
-    assert.deepEqual([bad.status, bad.body], [400, 'out of order\n'])
+    assert.deepEqual([bad.status, bad.body, bad.headers.get('x-prometheus-remote-write-samples-written')], [400, 'out of order\n', null])
+  })
+
+  it('of a part that is refused further on, and tells senders of 2.0 how much arrived', async () => {
+    const body = encodeSnappy(encodeRemoteWrite2(series([[{ __name__: 'a' }, [[1, now], [2, now + 1], [3, now + 2]]]]).bytes))
+    const written = async (outcome: () => void) => {
+      const { status, headers } = await push(body, v2, { text: both, outcome })
+      return [status, headers.get('x-prometheus-remote-write-samples-written')]
+    }
+    assert.deepEqual(await written(() => { throw permanent('one is too old', { rejected: 1 }) }), [400, '2'])
+    assert.deepEqual(await written(() => { throw permanent('all are') }), [400, '0'])
+    assert.deepEqual(await written(() => { throw retryable('later') }), [503, null])
+  })
+
+  it('parameters of the media type that are none', async () => {
+    const answer = await push(good, { ...v1, 'content-type': 'application/x-protobuf;proto' })
+    assert.deepEqual([answer.status, answer.received], [415, []])
   })
 })
 
