@@ -2,6 +2,7 @@
 
 /** Where each component is, by its name: paths relative to src/components. */
 export const catalog: Readonly<Record<string, string>> = {
+  'discovery.aws': 'discovery/aws.ts',
   'discovery.consul': 'discovery/consul.ts',
   'discovery.dns': 'discovery/dns.ts',
   'discovery.ec2': 'discovery/ec2.ts',

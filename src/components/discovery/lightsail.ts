@@ -1,11 +1,9 @@
 import { defineComponent } from '../contract/define.ts'
 import { liveState } from '../contract/live.ts'
 import { args } from '../contract/schema.ts'
-import { readJson } from './_shared/ask.ts'
-import { awsApi, awsFields, mostPages } from './_shared/aws.ts'
-import { discovers, exports, hostPort, labels, prefixed, separated, type Target } from './_shared/targets.ts'
-
-const prefix = '__meta_lightsail_'
+import { awsFields } from './_shared/aws.ts'
+import { lightsailFinder } from './_shared/find-lightsail.ts'
+import { discovers, exports } from './_shared/targets.ts'
 
 /** Finds targets among the instances of Amazon Lightsail. */
 export default defineComponent({
@@ -14,58 +12,5 @@ export default defineComponent({
   args: args(awsFields()),
   exports,
   state: liveState,
-  build(args) {
-    const ask = awsApi(args, { name: 'lightsail', contentType: 'application/x-amz-json-1.1' })
-    return discovers(args.refresh_interval, async call => {
-      const targets: Target[] = []
-      let pageToken: string | undefined
-      for (let pages = 0; pages < mostPages; pages++) {
-        const body = JSON.stringify(pageToken === undefined ? {} : { pageToken })
-        const answer = await ask(call, body, { 'x-amz-target': 'Lightsail_20161128.GetInstances' })
-        const { instances = [], nextPageToken } = readJson(answer, 'lightsail') as Page
-        targets.push(...instances.flatMap(instance => toTarget(instance, args.region, args.port)))
-        if (!nextPageToken) return targets
-        pageToken = nextPageToken
-      }
-      throw new Error('the list of instances does not come to an end')
-    })
-  },
+  build: args => discovers(args.refresh_interval, lightsailFinder(args)),
 })
-
-interface Page {
-  readonly instances?: readonly Instance[]
-  readonly nextPageToken?: string | null
-}
-
-/** Every field may be absent. */
-interface Instance {
-  readonly name?: string
-  readonly supportCode?: string
-  readonly blueprintId?: string
-  readonly bundleId?: string
-  readonly location?: { readonly availabilityZone?: string }
-  readonly state?: { readonly name?: string }
-  readonly privateIpAddress?: string
-  readonly publicIpAddress?: string
-  readonly ipv6Addresses?: readonly string[]
-  readonly tags?: readonly { readonly key?: string; readonly value?: string }[]
-}
-
-function toTarget(instance: Instance, region: string, port: number): Target[] {
-  const { privateIpAddress: address, ipv6Addresses = [] } = instance
-  if (address === undefined) return []
-  const tags = (instance.tags ?? []).flatMap(({ key, value }) => (key === undefined || value === undefined ? [] : [[key, value] as const]))
-  return [labels({
-    __address__: hostPort(address, port),
-    [`${prefix}private_ip`]: address,
-    [`${prefix}region`]: region,
-    [`${prefix}availability_zone`]: instance.location?.availabilityZone,
-    [`${prefix}blueprint_id`]: instance.blueprintId,
-    [`${prefix}bundle_id`]: instance.bundleId,
-    [`${prefix}instance_name`]: instance.name,
-    [`${prefix}instance_state`]: instance.state?.name,
-    [`${prefix}instance_support_code`]: instance.supportCode,
-    [`${prefix}public_ip`]: instance.publicIpAddress,
-    [`${prefix}ipv6_addresses`]: ipv6Addresses.length === 0 ? undefined : separated(ipv6Addresses),
-  }, prefixed(`${prefix}tag_`, Object.fromEntries(tags)))]
-}

@@ -1,7 +1,8 @@
-/** discovery.ec2 and discovery.lightsail. */
+/** discovery.ec2, discovery.lightsail, and discovery.aws over both. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ArgumentError } from '../../../src/components/contract/errors.ts'
+import aws from '../../../src/components/discovery/aws.ts'
 import ec2 from '../../../src/components/discovery/ec2.ts'
 import lightsail from '../../../src/components/discovery/lightsail.ts'
 import { text } from '../../../src/lib/bytes.ts'
@@ -93,4 +94,23 @@ describe('discovery.lightsail', () => {
     assert.deepEqual([url, headers.get('x-amz-target'), headers.get('content-type')], ['https://lightsail.eu-west-1.amazonaws.com/', 'Lightsail_20161128.GetInstances', 'application/x-amz-json-1.1'])
     assert.equal(text(second.body), '{"pageToken":"n"}')
   })
+})
+
+describe('discovery.aws', () => {
+  for (const [role, host] of [['ec2', 'ec2.eu-west-1.amazonaws.com'], ['lightsail', 'lightsail.eu-west-1.amazonaws.com']] as const) {
+    it(`looks where discovery.${role} does`, async () => {
+      const call = fakeCall({ fetch: () => (role === 'ec2' ? new Response('<r/>') : Response.json({})) })
+      assert.deepEqual(await found(buildComponent(aws, `role = "${role}"\n${keys}`), call), [])
+      assert.equal(new URL(call.requests[0]!.url).host, host)
+    })
+  }
+
+  for (const [more, path] of [
+    ['role = "s3"', 'role'], ['role = "msk"', 'role'], ['role = "ec2"\nclusters = ["a"]', 'clusters'], ['role = "ec2"\nrequest_concurrency = 2', 'request_concurrency'],
+    ['role = "lightsail"\nfilter {\nname = "a"\nvalues = ["b"]\n}', 'filter'], ['role = "ec2"\nexternal_id = "x"', 'external_id'],
+  ] as const) {
+    it(`refuses ${path} in ${JSON.stringify(more)}`, () => {
+      assert.throws(() => buildComponent(aws, `${more}\n${keys}`), (error: unknown) => error instanceof ArgumentError && error.path.join('.') === path)
+    })
+  }
 })
