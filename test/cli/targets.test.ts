@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, it } from 'node:test'
 import { scrapedTargets, shareOut } from '../../src/cli/targets.ts'
 import { defineComponent, type Definition } from '../../src/components/contract/define.ts'
@@ -8,6 +11,7 @@ import discoveryRelabel from '../../src/components/discovery/relabel.ts'
 import { compile } from '../../src/graph/compile/compile.ts'
 import { stdlib } from '../../src/language/stdlib/index.ts'
 import { open } from '../../src/state/open.ts'
+import { sluice } from '../support/cli.ts'
 import { fakeHost } from '../support/graph.ts'
 
 const scrape = defineComponent({
@@ -76,5 +80,28 @@ discovery.http "sd" {
     const owned = shareOut([...Array.from({ length: 30 }, (_, i) => target(`${i}:1`)), target('7:1', 'prometheus.scrape.b')], 3)
     assert.deepEqual([...new Set(owned.map(({ shard }) => shard))].sort(), [0, 1, 2])
     assert.equal(owned[30]!.shard, owned[7]!.shard)
+  })
+
+  it('prints who owns what, for people and as JSON', async t => {
+    const cwd = await mkdtemp(path.join(tmpdir(), 'sluice-targets-'))
+    t.after(() => rm(cwd, { recursive: true }))
+    await writeFile(path.join(cwd, 'config.alloy'), `prometheus.scrape "a" {
+  targets    = [{"__address__" = "a:1", "job" = "x"}, {"__address__" = sys.env("TARGET")}, {"__address__" = "c:1"}]
+  forward_to = []
+}`)
+    const where = { cwd, env: { TARGET: 'b:1' } }
+    const json = await sluice(['targets', '--shards=2', '--json', 'config.alloy'], where)
+    const owned = JSON.parse(json.stdout) as { labels: Record<string, string>; shard: number }[]
+    assert.equal(json.code, 0)
+    assert.deepEqual(owned.map(({ labels }) => labels), [{ __address__: 'a:1', job: 'x' }, { __address__: 'b:1' }, { __address__: 'c:1' }])
+    assert.deepEqual([...new Set(owned.map(({ shard }) => shard))].sort(), [0, 1])
+    const shown = await sluice(['targets', '--shards=1', 'config.alloy'], where)
+    assert.equal(shown.stdout, `3 targets over 1 shard, 3 to 3 each
+
+shard 0: 3
+  prometheus.scrape.a  {__address__="a:1", job="x"}
+  prometheus.scrape.a  {__address__="b:1"}
+  prometheus.scrape.a  {__address__="c:1"}
+`)
   })
 })
