@@ -10,6 +10,7 @@ type Rows = AsyncIterable<Row | Figures> | Iterable<Row | Figures>
 
 const benches: Readonly<Record<string, () => Promise<{ rows: (options: BenchOptions) => Rows }>>> = {
   wire: () => import('./wire.ts'),
+  memory: () => import('./wire-memory.ts'),
   exposition: () => import('./exposition.ts'),
   scrape: () => import('./scrape.ts'),
   'start-up': () => import('./start-up.ts'),

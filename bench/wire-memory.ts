@@ -10,6 +10,7 @@ import { countItems, editOtlp, editResources, mergeOtlp, splitOtlp, validateOtlp
 import { decompress } from '../src/wire/compression.ts'
 import { otlpJsonToProto, otlpProtoToJson } from '../src/wire/otlp-json.ts'
 import type { OtlpBatch } from '../src/telemetry/batch.ts'
+import type { BenchOptions } from './measure.ts'
 import { sampleBatch } from '../test/support/otlp.ts'
 
 const MIB = 1 << 20
@@ -46,6 +47,9 @@ function inputs(name: string, mib: number): [OtlpBatch, Uint8Array] {
   // What is decompressed must not be held besides.
   return prepared === undefined ? [batch, batch.bytes] : [one, prepared]
 }
+
+/** The rows alone: `npm run bench -- memory`. */
+export const rows = ({ only }: BenchOptions) => memoryRows(only)
 
 export function* memoryRows(only: string): Generator<Readonly<{ row: string } & Record<string, string | number>>> {
   for (const mib of [20, 60]) {
