@@ -221,3 +221,37 @@ describe('hostile exposition', () => {
     assert.ok(message.length < 4000)
   })
 })
+
+describe('what is known of earlier pages', () => {
+  const view = (text: string) => new DataView(utf8(text).buffer)
+  const known = (page: string, key: string, format: ExpositionFormat = 'text') => {
+    const reader = new ExpositionReader(utf8(page), format)
+    return reader.nextKnown(view(key), 0, utf8(key).length) ? [reader.value, reader.hasTimestamp ? reader.timestamp : undefined] : reader.tokens.pos
+  }
+
+  it('spares the labels of a series', () => {
+    assert.deepEqual(known('a{b="c"} 5 7\n', 'a{b="c"}'), [5, 7])
+    assert.deepEqual(known('up 1\n', 'up'), [1, undefined])
+    assert.deepEqual(known('a{b="ü"} 5 1.5 # {x="y"} 3\n# EOF\n', 'a{b="ü"}', 'openmetrics'), [5, 1500])
+  })
+
+  it('is nothing where another series begins alike', () => {
+    for (const [page, key] of [['up_time 1\n', 'up'], ['up{a="b"} 1\n', 'up'], ['up {a="b"} 1\n', 'up'], ['up  {a="b"} 1\n', 'up'], ['a{b="c"}5\n', 'a{b="c"}'], ['u', 'up'], ['up', 'up'], ['ua 1\n', 'up']] as const) {
+      assert.equal(known(page, key), 0, page)
+    }
+  })
+
+  it('refuses the same values', () => {
+    assert.throws(() => known('up x\n', 'up'), WireError)
+    assert.throws(() => known('up 1 2 3\n', 'up'), WireError)
+    assert.throws(() => known('up 1', 'up', 'openmetrics'), WireError)
+  })
+
+  it('steps over a line, and leaves its type', () => {
+    const reader = new ExpositionReader(utf8('# TYPE a counter\na 1\n'), 'text')
+    const line = '# TYPE a counter\n'
+    assert.equal(reader.skipKnown(view(`${line}a 1\n# and more than there is`), 0, line.length + 30, 'counter', 1), false)
+    assert.equal(reader.skipKnown(view(line), 0, line.length, 'counter', 1), true)
+    assert.deepEqual([reader.type, reader.next(), reader.name()], ['counter', 'series', 'a'])
+  })
+})
