@@ -99,7 +99,7 @@ async function runCase(files: readonly TxtarFile[]): Promise<TxtarFile[]> {
     const response = await app.fetch(toRequest(content), { incoming: { address: '192.0.2.1' } })
     out.push({ name: name.replace('in/', 'out/'), content: await shownResponse(response) })
   }
-  if (requests.length > 0) out.push({ name: 'out/requests', content: requests.join('\n\n') })
+  if (requests.length > 0) out.push({ name: 'out/requests', content: requests.join('\n\n').trimEnd() })
   if (world.printed.length > 0) out.push({ name: 'out/printed', content: world.printed.join('\n') })
   if (world.logged.length > 0) out.push({ name: 'out/log', content: world.logged.join('\n') })
   return out
