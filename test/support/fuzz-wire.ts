@@ -1,10 +1,11 @@
 /** Every format that is read from the network, with a sample of each: what tests cut at every byte, and scripts/fuzz-wire.ts damages. */
 import * as zlib from 'node:zlib'
-import { utf8 } from '../../src/lib/bytes.ts'
+import { text, utf8 } from '../../src/lib/bytes.ts'
 import { countEntries, lokiBatch, streamsOf } from '../../src/telemetry/loki.ts'
 import { countItems, editOtlp, otlpBatch, splitOtlp, validateOtlp } from '../../src/telemetry/otlp.ts'
 import { countSamples, prometheusBatch, seriesOf } from '../../src/telemetry/prometheus.ts'
 import { TooLargeError, decompress } from '../../src/wire/compression.ts'
+import { decodeDnsReply } from '../../src/wire/dns.ts'
 import { WireError } from '../../src/wire/error.ts'
 import { FamilyReader } from '../../src/wire/exposition-protobuf.ts'
 import { ExpositionReader, type ExpositionFormat } from '../../src/wire/exposition.ts'
@@ -15,6 +16,8 @@ import { decodeRemoteWrite2 } from '../../src/wire/remote-write-2.ts'
 import { validateWriteRequest } from '../../src/wire/remote-write.ts'
 import { decodeSnappy, encodeSnappy, encodeSnappyFramed } from '../../src/wire/snappy.ts'
 import { Writer } from '../../src/wire/writer.ts'
+import { parseXml } from '../../src/wire/xml.ts'
+import { dnsReply } from './dns.ts'
 import { encodeOtlp, everyMetric, everyValue, sampleRecord, sampleSpan } from './otlp.ts'
 import { encode, sampleWriteRequest } from './prompb.ts'
 
@@ -165,7 +168,17 @@ const expositions: readonly FuzzTarget[] = [
   { name: 'exposition-protobuf', sample: families(), check: drainFamilies },
 ]
 
-export const fuzzTargets: readonly FuzzTarget[] = [...otlp, ...requests, ...codings, ...expositions]
+/** What discovery is answered. */
+const answers: readonly FuzzTarget[] = [
+  {
+    name: 'dns',
+    sample: dnsReply('a.test', [{ type: 'SRV', data: Uint8Array.of(0, 0, 0, 5, 31, 144, 1, 98, 192, 12) }]),
+    check: bytes => decodeDnsReply(bytes, 'SRV'),
+  },
+  { name: 'xml', sample: utf8('<?xml version="1.0"?><r xmlns="x"><set><item><k>1 &amp; 2</k></item></set></r>'), check: bytes => parseXml(text(bytes)) },
+]
+
+export const fuzzTargets: readonly FuzzTarget[] = [...otlp, ...requests, ...codings, ...expositions, ...answers]
 
 /** Whether the target takes these bytes. Rejects with an Error that has a cause when anything but a codec's own refusal comes out. */
 export async function takes({ check, use }: FuzzTarget, bytes: Uint8Array): Promise<boolean> {
