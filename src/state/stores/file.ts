@@ -4,6 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:f
 import path from 'node:path'
 import { compareKeys, guarded, positions, StoreError, writeId, type Listed, type Store, type StoreEnv } from '../store.ts'
 import { decodePath, encodeKey, encodePrefix } from './file-names.ts'
+import { withoutGaps } from './file-list.ts'
 import { folderLock, type FolderLock } from './folder-lock.ts'
 import { seal, sealBytes, unseal } from './sealed.ts'
 
@@ -71,7 +72,7 @@ export function fileStore(folder: string, { now, random }: StoreEnv): Store {
       for (const parent of new Set(keys.map(key => path.dirname(at(key))))) await absent(syncFolder(parent))
     })),
     list: (prefix, after, limit) => attempt(`list "${prefix}"`, async () => {
-      const keys = (await keysUnder(folder, prefix)).filter(key => after === undefined || compareKeys(key, after) > 0).sort(compareKeys)
+      const keys = (await withoutGaps(() => keysUnder(folder, prefix))).filter(key => after === undefined || compareKeys(key, after) > 0).sort(compareKeys)
       const chosen = keys.slice(0, limit)
       const entries: Listed[] = []
       for (const key of chosen) {
