@@ -1,7 +1,7 @@
 /**
- * `npm run chaos -- --seed N --minutes M [--platform node|workerd|lambda] [--kills N] [--without kills,destination,store,clock] [--json]`:
+ * `npm run chaos -- --seed N --minutes M [--platform node|workerd|lambda] [--kills N] [--without kills,destination,store,clock] [--strict] [--json]`:
  * load from many senders while processes are killed, the destination misbehaves, the store fails and clocks jump; all of it chosen by
- * the seed. Afterwards every acknowledged item has to be at the destination or in a queue, and in order. Exits 1 where that is not so,
+ * the seed. With `--strict` the destination refuses samples out of order as Prometheus does. Afterwards every acknowledged item has to be at the destination or in a queue, and in order. Exits 1 where that is not so,
  * and says how to do the same again.
  */
 
@@ -12,7 +12,7 @@ import { runChaos } from './chaos/run.ts'
 const platforms: readonly PlatformName[] = ['node', 'workerd', 'lambda']
 
 function usage(problem: string): never {
-  console.error(`${problem}\nusage: npm run chaos -- [--seed N] [--minutes M] [--platform ${platforms.join('|')}] [--kills N] [--without ${troubles.join(',')}] [--output] [--json]`)
+  console.error(`${problem}\nusage: npm run chaos -- [--seed N] [--minutes M] [--platform ${platforms.join('|')}] [--kills N] [--without ${troubles.join(',')}] [--strict] [--output] [--json]`)
   process.exit(2)
 }
 
@@ -20,7 +20,8 @@ function optionsOf(): { options: ChaosOptions; json: boolean; output: boolean } 
   const { values } = parseArgs({
     options: {
       seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '1' }, platform: { type: 'string', default: 'node' },
-      kills: { type: 'string' }, without: { type: 'string', default: '' }, json: { type: 'boolean', default: false }, output: { type: 'boolean', default: false },
+      kills: { type: 'string' }, without: { type: 'string', default: '' }, strict: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false }, output: { type: 'boolean', default: false },
     },
   })
   const seed = Number(values.seed)
@@ -33,7 +34,7 @@ function optionsOf(): { options: ChaosOptions; json: boolean; output: boolean } 
   if (!Number.isInteger(kills) || kills < 0) usage(`--kills ${values.kills}: not a whole number from 0`)
   const without = values.without.split(',').filter(name => name !== '')
   for (const name of without) if (!troubles.includes(name as Trouble)) usage(`--without ${name}: not one of ${troubles.join(', ')}`)
-  return { options: { seed, platform, kills, runMs: minutes * 60_000, settleMs: 150_000, without: without as Trouble[] }, json: values.json, output: values.output }
+  return { options: { seed, platform, kills, runMs: minutes * 60_000, settleMs: 150_000, without: without as Trouble[], strict: values.strict }, json: values.json, output: values.output }
 }
 
 const { options, json, output } = optionsOf()
@@ -46,6 +47,6 @@ else {
   console.log(violations.length === 0 ? 'all is well' : violations.map(violation => `VIOLATION: ${violation}`).join('\n'))
 }
 if (violations.length > 0) {
-  console.error(`the same again: npm run chaos -- --seed ${options.seed} --minutes ${options.runMs / 60_000} --platform ${options.platform} --kills ${options.kills}${options.without.length > 0 ? ` --without ${options.without.join(',')}` : ''}`)
+  console.error(`the same again: npm run chaos -- --seed ${options.seed} --minutes ${options.runMs / 60_000} --platform ${options.platform} --kills ${options.kills}${options.without.length > 0 ? ` --without ${options.without.join(',')}` : ''}${options.strict ? ' --strict' : ''}`)
   process.exitCode = 1
 }

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { decodeRequest, type Item } from './items.ts'
+import { decodeRequest, paths, type Item } from './items.ts'
 import { phaseAt, type DestinationFault, type Phase } from './plan.ts'
 
 /** An item that came for the first time after one of its stream that has a higher number. */
@@ -15,7 +15,8 @@ export interface Overtaken extends Item {
 
 export interface Destination {
   readonly url: string
-  readonly arrivals: () => { readonly items: number; readonly repeated: number; readonly requests: number }
+  /** `stale`: requests refused because of a sample out of order. */
+  readonly arrivals: () => { readonly items: number; readonly repeated: number; readonly requests: number; readonly stale: number }
   readonly has: (item: Item) => boolean
   readonly overtaken: readonly Overtaken[]
   stop(): Promise<void>
@@ -25,13 +26,16 @@ const statuses: Partial<Record<DestinationFault, readonly [number, Record<string
   '500': [500, {}], '503': [503, {}], '429': [429, { 'retry-after': '1' }], '413': [413, {}], '400': [400, {}],
 }
 
-export async function startDestination(plan: readonly Phase<DestinationFault>[], sinceMs: () => number, random: () => number): Promise<Destination> {
+export async function startDestination(
+  plan: readonly Phase<DestinationFault>[], sinceMs: () => number, random: () => number, strict: boolean,
+): Promise<Destination> {
   const seen = new Map<string, Set<number>>()
   const newest = new Map<string, number>()
   const overtaken: Overtaken[] = []
   let items = 0
   let repeated = 0
   let requests = 0
+  let stale = 0
 
   const take = (taken: readonly Item[]) => {
     for (const { stream, number } of taken) {
@@ -54,7 +58,16 @@ export async function startDestination(plan: readonly Phase<DestinationFault>[],
     requests++
     const phase = phaseAt(plan, sinceMs())
     const fault = phase !== undefined && random() < phase.share ? phase.fault : undefined
-    if (fault === undefined || fault.endsWith('-took')) take(decodeRequest(request.url!.split('?')[0]!, request.headers['content-encoding'], body))
+    if (fault === undefined || fault.endsWith('-took')) {
+      const path = request.url!.split('?')[0]!
+      const taken = decodeRequest(path, request.headers['content-encoding'], body)
+      // The newest may come twice; one old sample costs all others of its request.
+      if (strict && path.endsWith(paths.write) && taken.some(({ stream, number }) => number < (newest.get(stream) ?? 0))) {
+        stale++
+        return void response.writeHead(400).end('out of order sample')
+      }
+      take(taken)
+    }
     if (fault === undefined) return void response.writeHead(200).end()
     const refusal = statuses[fault]
     if (refusal !== undefined) return void response.writeHead(...refusal).end(`chaos: ${fault}`)
@@ -70,7 +83,7 @@ export async function startDestination(plan: readonly Phase<DestinationFault>[],
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    arrivals: () => ({ items, repeated, requests }),
+    arrivals: () => ({ items, repeated, requests, stale }),
     has: ({ stream, number }) => seen.get(stream)?.has(number) === true,
     overtaken,
     async stop() {

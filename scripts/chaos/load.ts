@@ -16,9 +16,9 @@ export interface SenderOptions {
   readonly pauseMs: number
 }
 
-/** What became of a sender's batches; `acknowledged` holds the numbers, which are those of each of its streams. */
+/** What became of a sender's batches; `acknowledged` holds the numbers, which are those of each of its streams, with when that was and by whom. */
 export interface Sender extends SenderOptions {
-  readonly acknowledged: Set<number>
+  readonly acknowledged: Map<number, string>
   refused: number
   repeats: number
   /** The number that it still tries to send. */
@@ -43,16 +43,20 @@ function address(mode: Mode, signal: Signal): string {
 }
 
 /** Starts a sender; `urls` are the addresses that answer at present, `stopped` when to begin no further batch, `abandoned` when to give up. */
-export function startSender(options: SenderOptions, seed: number, urls: () => readonly string[], stopped: () => boolean, abandoned: () => boolean): Sender {
+export function startSender(
+  options: SenderOptions, seed: number, urls: () => readonly string[], sinceMs: () => number, stopped: () => boolean, abandoned: () => boolean,
+): Sender {
   const random = chance(seed, options.name)
   const sender: { -readonly [K in keyof Sender]: Sender[K] } = {
-    ...options, acknowledged: new Set(), refused: 0, repeats: 0, pending: undefined, answers: new Map(), done: Promise.resolve(),
+    ...options, acknowledged: new Map(), refused: 0, repeats: 0, pending: undefined, answers: new Map(), done: Promise.resolve(),
   }
   const note = (what: string) => sender.answers.set(what, (sender.answers.get(what) ?? 0) + 1)
 
+  let asked = ''
   const attempt = async (items: readonly Item[]): Promise<'acknowledged' | 'refused' | number> => {
     const all = urls()
     const url = all[Math.floor(random() * all.length)]
+    asked = url ?? ''
     if (url === undefined) return 200
     try {
       const answer = await fetch(url + address(options.mode, options.signal), {
@@ -84,7 +88,7 @@ export function startSender(options: SenderOptions, seed: number, urls: () => re
         await sleep(outcome * (0.5 + random()))
       }
       sender.pending = undefined
-      if (outcome === 'acknowledged') sender.acknowledged.add(number)
+      if (outcome === 'acknowledged') sender.acknowledged.set(number, `${Math.round(sinceMs())} ms by ${asked.slice(asked.lastIndexOf(':'))}`)
       else sender.refused++
       await sleep(options.pauseMs * random())
     }

@@ -11,6 +11,10 @@ export interface ChaosOptions {
   readonly kills: number
   /** Kinds of trouble to leave out. */
   readonly without: readonly Trouble[]
+  /** Whether the destination refuses a remote-write request with any sample older than the newest of its series, as Prometheus does. */
+  readonly strict?: boolean
+  /** Whether it is well when something still waits in the end, in a queue or at a sender. */
+  readonly mayWait?: boolean
 }
 
 export type Trouble = 'kills' | 'destination' | 'store' | 'clock'

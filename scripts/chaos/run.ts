@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configFor } from './config.ts'
 import { startDestination } from './destination.ts'
-import { signals } from './items.ts'
+import { signals, type Item } from './items.ts'
 import { senderOf, startSender, streamOf, type Sender } from './load.ts'
 import { chance, planOf, type ChaosOptions, type PlatformName } from './plan.ts'
 import type { Runtime, Start } from './runtime.ts'
@@ -31,14 +31,14 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
   // Until everything has started nothing goes wrong.
   const startMs = Date.now() + 4_000
   const sinceMs = () => Date.now() - startMs
-  const destination = await startDestination(plan.destination, sinceMs, chance(options.seed, 'requests'))
+  const destination = await startDestination(plan.destination, sinceMs, chance(options.seed, 'requests'), options.strict === true)
   const runtime = await (await starters[options.platform]())({ config: configFor(destination.url), plan, seed: options.seed, startMs })
   try {
     await sleep(Math.max(0, -sinceMs()))
     const over = () => sinceMs() >= options.runMs
     const abandoned = () => sinceMs() >= options.runMs + options.settleMs
     const senders = signals.flatMap(signal => (['through', 'queued'] as const).flatMap(mode => [3, 40].map(streams =>
-      startSender({ name: `${signal}-${mode}-${streams}`, signal, mode, streams, pauseMs: 10 * streams }, options.seed, runtime.urls, over, abandoned))))
+      startSender({ name: `${signal}-${mode}-${streams}`, signal, mode, streams, pauseMs: 10 * streams }, options.seed, runtime.urls, sinceMs, over, abandoned))))
     const kills = await killAll(plan.kills, runtime, sinceMs)
     await sleep(Math.max(0, options.runMs - sinceMs()))
     progress(`load and trouble are over: ${kills} kills`)
@@ -62,7 +62,7 @@ async function killAll(kills: readonly { readonly atMs: number; readonly victim:
   return done
 }
 
-type Has = (item: { stream: string; number: number }) => boolean
+type Has = (item: Item) => boolean
 
 /** Every acknowledged item, as `stream#number`, that is not at the destination. */
 function missing(senders: readonly Sender[], has: Has): Set<string> {
@@ -70,7 +70,7 @@ function missing(senders: readonly Sender[], has: Has): Set<string> {
   for (const sender of senders) {
     for (let index = 0; index < sender.streams; index++) {
       const stream = streamOf(sender, index)
-      for (const number of sender.acknowledged) if (!has({ stream, number })) found.add(`${stream}#${number}`)
+      for (const number of sender.acknowledged.keys()) if (!has({ stream, number })) found.add(`${stream}#${number}`)
     }
   }
   return found
@@ -79,7 +79,9 @@ function missing(senders: readonly Sender[], has: Has): Set<string> {
 interface Settled {
   readonly lost: readonly string[]
   readonly waiting: number
+  /** Acknowledged and in a queue of what was refused for good. */
   readonly refused: number
+  readonly wasRefused: Has
   readonly damaged: readonly string[]
 }
 
@@ -93,8 +95,13 @@ async function settle(senders: readonly Sender[], has: Has, runtime: Runtime, ab
       await sleep(2_000)
       continue
     }
-    const here = new Set([...waiting, ...refused].map(({ stream, number }) => `${stream}#${number}`))
-    return { lost: [...absent].filter(item => !here.has(item)), waiting: waiting.length, refused: [...absent].filter(item => here.has(item)).length, damaged }
+    const named = (items: readonly Item[]) => new Set(items.map(({ stream, number }) => `${stream}#${number}`))
+    const held = named(waiting)
+    const kept = named(refused)
+    return {
+      lost: [...absent].filter(item => !held.has(item) && !kept.has(item)), waiting: waiting.length,
+      refused: [...absent].filter(item => kept.has(item)).length, wasRefused: ({ stream, number }) => kept.has(`${stream}#${number}`), damaged,
+    }
   }
 }
 
@@ -107,14 +114,15 @@ interface Circumstances {
 }
 
 function judge(
-  senders: readonly Sender[], destination: Awaited<ReturnType<typeof startDestination>>, { lost, waiting, refused, damaged }: Settled,
+  senders: readonly Sender[], destination: Awaited<ReturnType<typeof startDestination>>, { lost, waiting, refused, wasRefused, damaged }: Settled,
   { kills, runtime, options, plan, settledMs }: Circumstances,
 ): Verdict {
   const byName = new Map(senders.map(sender => [sender.name, sender]))
-  // A batch that was never acknowledged may come when it likes.
-  const overtaken = destination.overtaken.filter(({ stream, number }) => byName.get(senderOf(stream))!.acknowledged.has(number))
+  // A batch that was never acknowledged may come when it likes; so may an item that the destination had refused for good before.
+  const overtaken = destination.overtaken.filter(item => byName.get(senderOf(item.stream))!.acknowledged.has(item.number) && !wasRefused(item))
+  const acknowledgement = (stream: string, number: number) => byName.get(senderOf(stream))!.acknowledged.get(number) ?? 'never'
   const sum = (of: (sender: Sender) => number) => senders.reduce((total, sender) => total + of(sender), 0)
-  const { items, repeated, requests } = destination.arrivals()
+  const { items, repeated, requests, stale } = destination.arrivals()
   const peak = runtime.peakBytes()
   const stuck = senders.filter(({ pending }) => pending !== undefined)
   const answers = new Map<string, number>()
@@ -122,9 +130,9 @@ function judge(
   const some = (all: readonly string[]) => `${all.slice(0, 5).join(', ')}${all.length > 5 ? ', …' : ''}`
   const violations = [
     lost.length > 0 && `${lost.length} acknowledged items are nowhere: ${some(lost)}`,
-    overtaken.length > 0 && `${overtaken.length} items were overtaken: ${some(overtaken.map(({ stream, number, after, atMs }) => `${stream}#${number} came after #${after} at ${atMs} ms`))}`,
-    waiting > 0 && `${waiting} items still wait ${Math.round(settledMs / 1000)} s after the last fault`,
-    stuck.length > 0 && `${stuck.length} senders are still refused ${Math.round(settledMs / 1000)} s after the last fault: ${some(stuck.map(({ name }) => name))}`,
+    overtaken.length > 0 && `${overtaken.length} items were overtaken: ${some(overtaken.map(({ stream, number, after, atMs }) => `${stream}#${number} (${acknowledgement(stream, number)}) came after #${after} (${acknowledgement(stream, after)}) at ${atMs} ms`))}`,
+    waiting > 0 && options.mayWait !== true && `${waiting} items still wait ${Math.round(settledMs / 1000)} s after the last fault`,
+    stuck.length > 0 && options.mayWait !== true && `${stuck.length} senders are still refused ${Math.round(settledMs / 1000)} s after the last fault: ${some(stuck.map(({ name }) => name))}`,
     damaged.length > 0 && `${damaged.length} damaged segments: ${some(damaged)}`,
     peak > memoryBytes && `a process had ${Math.round(peak / 2 ** 20)} MiB`,
     items === 0 && 'nothing arrived at all',
@@ -138,7 +146,7 @@ function judge(
       'batches acknowledged': sum(({ acknowledged }) => acknowledged.size), 'items acknowledged': sum(({ acknowledged, streams }) => acknowledged.size * streams),
       'batches refused for good': sum(({ refused }) => refused), 'batches sent again': sum(({ repeats }) => repeats),
       'answers': [...answers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, times]) => `${what}: ${times}`).join(', '),
-      'items arrived': items - repeated, 'requests arrived': requests, 'items repeated': repeated,
+      'items arrived': items - repeated, 'requests arrived': requests, 'requests refused for order': stale, 'items repeated': repeated,
       'share repeated': items === 0 ? 0 : Number((repeated / items).toFixed(4)),
       'items lost': lost.length, 'items overtaken': overtaken.length, 'items kept as refused': refused,
       'settled after seconds': Number((settledMs / 1000).toFixed(1)), 'peak MiB of a process': Math.round(peak / 2 ** 20),
