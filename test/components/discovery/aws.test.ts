@@ -66,7 +66,7 @@ describe('discovery.ec2', () => {
 
   for (const [arguments_, path] of [
     ['access_key = "a"\nsecret_key = "b"', 'region'], ['region = "r"', 'access_key'], ['region = "r"\naccess_key = "a"', 'access_key'],
-    [`${keys}\nrole_arn = "arn:x"`, 'role_arn'], [`${keys}\nendpoint = "ec2"`, 'endpoint'], [`${keys}\nfilter {\nname = "a"\nvalues = []\n}`, 'filter.0.values'],
+    [`${keys}\nprofile = "p"`, 'profile'], [`${keys}\nendpoint = "ec2"`, 'endpoint'], [`${keys}\nfilter {\nname = "a"\nvalues = []\n}`, 'filter.0.values'],
   ] as const) {
     it(`refuses ${path} in ${JSON.stringify(arguments_)}`, () => {
       assert.throws(() => buildComponent(ec2, arguments_), (error: unknown) => error instanceof ArgumentError && error.path.join('.') === path)

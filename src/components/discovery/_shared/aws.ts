@@ -33,7 +33,7 @@ export const awsFields = () => ({
   ...promHttpClient(),
 })
 
-export type AwsArgs = Decoded<ReturnType<typeof awsFields>>
+export type AwsArgs = Decoded<ReturnType<typeof awsFields>> & { readonly external_id?: string }
 
 export interface AwsService {
   /** As signatures and addresses name it. */
@@ -43,10 +43,10 @@ export interface AwsService {
 
 /** Sends a body to the API; the text of its answer. Throws ArgumentError where the arguments are not enough to sign with. */
 export function awsApi(args: AwsArgs, { name, contentType }: AwsService): (call: Call, body: string, headers?: Readonly<Record<string, string>>) => Promise<string> {
-  const { endpoint, region, access_key, secret_key, profile, role_arn } = args
+  const { endpoint, region, access_key, secret_key, profile, role_arn, external_id = '' } = args
   const client = httpClient(args, [])
   if (region === '') throw new ArgumentError(['region'], `${name} needs a region`, { hint: 'there is no instance metadata here to ask for one' })
-  const sign = signer({ region, access_key, secret_key, profile, role_arn, external_id: '', use_fips_sts_endpoint: false, service_name: name }, [])
+  const sign = signer({ region, access_key, secret_key, profile, role_arn, external_id, use_fips_sts_endpoint: false, service_name: name }, [])
   const { url } = httpUrl(endpoint === '' ? `https://${name}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/` : endpoint, ['endpoint'])
   return async (call, body, more = {}) => {
     const headers = new Headers({ 'user-agent': userAgent, 'content-type': contentType, ...more })
