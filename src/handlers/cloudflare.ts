@@ -24,6 +24,8 @@ interface Context {
 const tickMs = 60_000
 /** From a batch that is put into a queue to the alarm that sends it: others may join it. */
 const gatherMs = 1_000
+/** An alarm that is so late is taken for lost; setting one anew that the platform still knows does no harm. */
+const lostMs = 5_000
 /** After an alarm that failed. */
 const repairMs = 10_000
 
@@ -104,7 +106,7 @@ export class SluiceState extends DurableObject<Env> {
 
   /** Sets the alarm if anything may be waiting without one; of a node that is `clocked`, something always is. */
   async wake(owner: string, clocked = false): Promise<void> {
-    if (this.#alarmMs < Infinity || await this.#storage.getAlarm() !== null) return
+    if (this.#alarmMs < Infinity || await this.#standing() !== null) return
     const pages = await Promise.all(['queue/', 'gate/'].map(prefix => this.#store.list(prefix, { limit: 1 })))
     if (clocked || pages.some(({ entries }) => entries.length > 0)) await this.#arm(owner, webHost.now())
   }
@@ -170,10 +172,16 @@ export class SluiceState extends DurableObject<Env> {
     }
   }
 
+  /** When the alarm rings; one that should have rung a while ago will not: workerd on one's own machine forgets alarms when it ends. */
+  async #standing(): Promise<number | null> {
+    const atMs = await this.#storage.getAlarm()
+    return atMs === null || atMs < webHost.now() - lostMs ? null : atMs
+  }
+
   /** Sets the alarm, unless it rings before that. */
   async #arm(owner: string, atMs: number): Promise<void> {
     if (this.#alarmMs <= atMs) return
-    const standing = await this.#storage.getAlarm()
+    const standing = await this.#standing()
     this.#alarmMs = Math.min(atMs, standing ?? Infinity)
     if (standing !== null && standing <= atMs) return
     // The object does not know the name that it was reached by when its alarm rings.
