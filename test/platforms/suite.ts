@@ -263,15 +263,10 @@ export function platformSuite(platform: Platform): void {
         ['/prometheus', () => post('/api/v1/metrics/write', wire.snap(wire.writeRequest([{ labels: { __name__: 'up' }, samples: [[1, 1_700_000_000_000]] }])), snappyProto), 204],
       ] as const) {
         it(`of ${destination} too`, async () => {
-          for (const [answer, status, retryAfter] of [
-            [{ status: 204 }, ok, undefined],
-            [{ status: 400, body: 'out of order' }, 400, undefined],
-            [{ status: 503, headers: { 'retry-after': '30' } }, 503, '30'],
-            [{ status: 429, headers: { 'retry-after': '30' } }, 429, '30'],
-          ] as const) {
+          for (const [answer, status] of [[{ status: 204 }, ok], [{ status: 400, body: 'out of order' }, 400]] as const) {
             sink.script(destination, answer)
             const reply = await send()
-            assert.deepEqual([reply.status, reply.headers['retry-after']], [status, retryAfter], reply.text)
+            assert.equal(reply.status, status, reply.text)
           }
           sink.take()
         })

@@ -35,6 +35,25 @@ export const tickEvent = () => ({
   'detail': {},
 })
 
+/** What a bucket tells when an object is put into it. */
+const bucketEvent = () => ({
+  Records: [{
+    eventVersion: '2.1', eventSource: 'aws:s3', awsRegion: 'us-east-1', eventTime: '2015-10-08T16:53:06.000Z', eventName: 'ObjectCreated:Put',
+    s3: { s3SchemaVersion: '1.0', bucket: { name: 'state', arn: 'arn:aws:s3:::state' }, object: { key: 'queue/loki.write.main/main/1-1-1-1-00000000', size: 10 } },
+  }],
+})
+
+/** The ways in which a function hears that something waits: from the bucket, and from the bucket by way of a queue. */
+export const workEvents = {
+  s3: bucketEvent,
+  sqs: () => ({
+    Records: [{
+      messageId: '059f36b4-87a3-44ab-83d2-661975830a7d', receiptHandle: 'AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a', eventSource: 'aws:sqs', awsRegion: 'us-east-1',
+      eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:state', body: JSON.stringify(bucketEvent()), attributes: {}, messageAttributes: {},
+    }],
+  }),
+}
+
 /** Payload format 2.0: one value a header, text bodies as they are, others in base64. */
 function version2Event(named: string, request: IncomingMessage, body: Uint8Array, sourceIp: string): object {
   const [path = '/', query = ''] = (request.url ?? '/').split('?')

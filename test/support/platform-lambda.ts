@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { httpEvent, tickEvent, type LambdaAnswer, type Shape } from './lambda-events.ts'
+import { httpEvent, tickEvent, workEvents, type LambdaAnswer, type Shape } from './lambda-events.ts'
 import { collector, type Artefact, type Platform, type Served } from './platform.ts'
 
 const runtime = fileURLToPath(new URL('lambda-runtime.mjs', import.meta.url))
@@ -37,6 +37,7 @@ async function start(shape: Shape, { file, variables }: Artefact): Promise<Serve
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     tick: async () => { await invoke(tickEvent()) },
+    work: async by => { await invoke(workEvents[by]()) },
     output,
     async stop() {
       server.close()

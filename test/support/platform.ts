@@ -22,6 +22,8 @@ export interface Served {
   readonly url: string
   /** Lets a tick happen, and resolves when it is over. */
   tick(): Promise<void>
+  /** Tells it that something waits, where the platform has events for that; elsewhere it finds out by itself. */
+  work?(by: 's3' | 'sqs'): Promise<void>
   /** What it has printed so far. */
   output(): string
   stop(): Promise<void>
