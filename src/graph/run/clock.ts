@@ -159,6 +159,7 @@ function settle(before: ClockState | undefined, { nowMs, pace, note }: Look): { 
 }
 
 /** The number of shards for what is due on average; the mean over all targets says as much of it as each target's own duration. */
-function countOf(targets: readonly RoundTarget[], eachMs: number | undefined, current: number, { minShards: min, maxShards: max }: Pace): number {
-  return shardCount(targets.map(({ intervalMs }) => ({ intervalMs, durationMs: eachMs })), { min, max: Math.min(max, Math.max(min, targets.length)), current })
+function countOf(targets: readonly RoundTarget[], eachMs: number | undefined, current: number, { minShards, maxShards }: Pace): number {
+  const max = Math.min(maxShards, targets.length)
+  return shardCount(targets.map(({ intervalMs }) => ({ intervalMs, durationMs: eachMs })), { min: Math.min(minShards, max), max, current })
 }
