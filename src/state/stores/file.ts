@@ -24,14 +24,19 @@ export function fileStore(folder: string, { now, random }: StoreEnv): Store {
     throw error
   }))
   const at = (key: string) => path.join(folder, encodeKey(key))
+  /** Whatever is done under the lock: when others have had it meanwhile, what was known of positions is not true any more. */
+  const alone = async <T>(work: () => Promise<T>) => (await lock()).hold(undisturbed => {
+    if (!undisturbed) position.forget()
+    return work()
+  })
 
   /** Writes aside and durably first, so that the lock is held only for the check and the rename. */
-  const replace = async <T>(value: Uint8Array, id: string, target: (undisturbed: boolean) => Promise<Replacement<T>>) => {
-    const held = await lock()
+  const replace = async <T>(value: Uint8Array, id: string, target: () => Promise<Replacement<T>>) => {
+    await lock()
     const aside = path.join(temporary, writeId(random))
     await writeDurably(aside, seal(value, id))
-    const { file, result } = await held.hold(async undisturbed => {
-      const outcome = await target(undisturbed)
+    const { file, result } = await alone(async () => {
+      const outcome = await target()
       if (outcome.file !== undefined) {
         await makeFolder(path.dirname(outcome.file))
         await rename(aside, outcome.file)
@@ -55,19 +60,18 @@ export function fileStore(folder: string, { now, random }: StoreEnv): Store {
       if (ifVersion !== undefined && (present ?? null) !== ifVersion) return { result: 'conflict' }
       return { file: at(key), result: { version: id } }
     })),
-    append: (prefix, suffix, value, id) => attempt(`append to "${prefix}"`, () => replace(value, id, async undisturbed => {
-      if (!undisturbed) position.forget()
+    append: (prefix, suffix, value, id) => attempt(`append to "${prefix}"`, () => replace(value, id, async () => {
       if (!position.knows(prefix)) position.saw(prefix, (await keysUnder(folder, prefix)).sort(compareKeys).at(-1))
       const key = prefix + position.next(prefix) + suffix
       return { file: at(key), result: { key, version: id } }
     })),
-    delete: (key, ifVersion) => attempt(`delete "${key}"`, async () => (await lock()).hold(async () => {
+    delete: (key, ifVersion) => attempt(`delete "${key}"`, () => alone(async () => {
       const present = (await readTail(at(key)))?.version
       if (ifVersion !== undefined && present !== undefined && present !== ifVersion) return 'conflict'
       if (await absent(unlink(at(key)).then(() => true))) await syncFolder(path.dirname(at(key)))
       return 'deleted'
     })),
-    deleteAll: keys => attempt(`delete ${keys.length} keys`, async () => (await lock()).hold(async () => {
+    deleteAll: keys => attempt(`delete ${keys.length} keys`, () => alone(async () => {
       for (const key of keys) await absent(unlink(at(key)))
       for (const parent of new Set(keys.map(key => path.dirname(at(key))))) await absent(syncFolder(parent))
     })),

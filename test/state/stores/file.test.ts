@@ -64,6 +64,26 @@ describe('file', () => {
     }
   })
 
+  it('appends after what another process appended, also when it noticed that process by another operation', async () => {
+    const at = path.join(folder, 'turns')
+    const still = { now: () => 1_763_640_000_000, random: Math.random }
+    const [one, other] = [fileStore(at, still), fileStore(at, still)]
+    const keys: string[] = []
+    const append = async (store: typeof one) => { keys.push((await store.append('queue/a/', '-x', utf8('1'))).key) }
+    for (const operation of [
+      () => one.put('b', utf8('1')),
+      () => one.delete('b'),
+      () => one.deleteAll(['b']),
+    ]) {
+      await append(one)
+      await append(other)
+      await append(other)
+      await operation()
+      await append(one)
+    }
+    assert.deepEqual(keys, [...new Set(keys)].sort())
+  })
+
   it('goes on where its own lock was left behind because the disk failed', async () => {
     const at = path.join(folder, 'left')
     const lock = await folderLock(at, 'one')
