@@ -15,6 +15,7 @@ import { paceOf } from '../../../src/handlers/pace.ts'
 import { utf8 } from '../../../src/lib/bytes.ts'
 import { crc32c } from '../../../src/lib/crc32c.ts'
 import { open } from '../../../src/state/open.ts'
+import type { Store } from '../../../src/state/store.ts'
 import { memoryData, memoryStore } from '../../../src/state/stores/memory.ts'
 import type { PrometheusBatch } from '../../../src/telemetry/batch.ts'
 import { seeded } from '../../state/world.ts'
@@ -83,18 +84,22 @@ async function play({ seed, pace, intervalMs, isolates, lost = 0, twice = 0, lat
     }
     const wait = (ms: number) => alive(time.sleep(ms))
     const store = memoryStore({ now, random }, data)
-    const slow = new Proxy(store, {
-      get(of, name: keyof typeof store) {
-        const operation: unknown = of[name]
-        if (typeof operation !== 'function') return operation
-        return async (...given: unknown[]) => {
-          await wait(15 * random())
-          const result: unknown = await operation(...given)
-          await wait(15 * random())
-          return result
-        }
-      },
-    })
+    const way = async <T>(work: () => Promise<T>): Promise<T> => {
+      await wait(15 * random())
+      const result = await work()
+      await wait(15 * random())
+      return result
+    }
+    const slow: Store = {
+      limits: store.limits, counts: store.counts,
+      get: key => way(() => store.get(key)),
+      refresh: (key, version) => way(() => store.refresh(key, version)),
+      put: (key, value, options) => way(() => store.put(key, value, options)),
+      append: (prefix, suffix, value) => way(() => store.append(prefix, suffix, value)),
+      delete: (key, options) => way(() => store.delete(key, options)),
+      deleteAll: keys => way(() => store.deleteAll(keys)),
+      list: (prefix, options) => way(() => store.list(prefix, options)),
+    }
     const state = new StateOpener({ cell: open, window: open }, slow, { now, random, shareIo: false, onDamage: report => assert.fail(JSON.stringify(report)) })
     const out = sink<PrometheusBatch>('storage.Appendable', async batch => {
       await wait(30 * random())
