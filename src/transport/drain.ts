@@ -171,7 +171,9 @@ export function drainer<B extends Batch>(options: DestinationOptions<B>, state: 
     let lost = false
     const mayGoOn = async () => {
       if (lost || call.signal.aborted) return false
-      if (held.untilMs - call.now() > renewBelowMs) return true
+      const leftMs = held.untilMs - call.now()
+      // More than was asked for means that the clock was set back, and that others do not believe in it any more.
+      if (leftMs > renewBelowMs && leftMs <= leaseMs) return true
       const renewed = await held.renew(leaseMs)
       if (renewed === 'lost') lost = true
       else held = renewed
