@@ -48,7 +48,7 @@ async function start(shape: Shape, { file, variables }: Artefact): Promise<Serve
 }
 
 /** The process that the artefact runs in. */
-async function startRuntime(file: string, variables: Readonly<Record<string, string>>) {
+export async function startRuntime(file: string, variables: Readonly<Record<string, string>>) {
   const printed = collector()
   const child = fork(runtime, [file], { env: { PATH: process.env.PATH, ...variables }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', printed.add)
