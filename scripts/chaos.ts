@@ -38,6 +38,8 @@ function optionsOf(): { options: ChaosOptions; json: boolean; output: boolean } 
 }
 
 const { options, json, output } = optionsOf()
+// What was started ends with this process, if it ends in order.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const { violations, figures, output: printed } = await runChaos(options, line => { if (!json) console.error(line) })
 if (output) console.error(printed)
 if (json) console.log(JSON.stringify({ violations, ...figures }))

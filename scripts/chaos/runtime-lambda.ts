@@ -3,7 +3,6 @@
  * schedule that ticks more often than AWS's.
  */
 
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { symlink } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -14,8 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { httpEvent, tickEvent, type LambdaAnswer } from '../../test/support/lambda-events.ts'
 import { workbench } from '../../test/support/platform.ts'
 import { chance, processes } from './plan.ts'
-import { killed, preload } from './runtime-node.ts'
-import { peakOf, tail, type Runtime, type Start } from './runtime.ts'
+import { forked, peakOf, tail, type Runtime, type Start } from './runtime.ts'
 import { startProxy } from './s3-proxy.ts'
 import { bucket, credentials, startS3 } from './s3-server.ts'
 import { entriesOf } from './stored.ts'
@@ -120,9 +118,7 @@ interface Environment {
 }
 
 async function startEnvironment(file: string, env: NodeJS.ProcessEnv, print: (chunk: Uint8Array) => void): Promise<Environment> {
-  const child = fork(runtimeFile, [file], { env, execArgv: ['--import', preload], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', print)
-  const ended = once(child, 'exit')
+  const { child, ended, kill } = forked(runtimeFile, [file], env, print)
   await Promise.race([once(child, 'message'), ended.then(() => { throw new Error('an environment ended before it was ready') })])
   let last = 0
   return {
@@ -147,6 +143,6 @@ async function startEnvironment(file: string, env: NodeJS.ProcessEnv, print: (ch
         child.kill('SIGSTOP')
       }
     },
-    kill: () => killed(child, ended),
+    kill,
   }
 }

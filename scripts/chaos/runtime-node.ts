@@ -1,15 +1,11 @@
 /** Two Node processes on one folder, whose disk and clock fail. */
 
-import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { fileStore } from '../../src/state/stores/file.ts'
 import { workbench } from '../../test/support/platform.ts'
 import { processes } from './plan.ts'
-import { peakOf, tail, type Runtime, type Start } from './runtime.ts'
+import { forked, peakOf, tail, type Runtime, type Start } from './runtime.ts'
 import { entriesOf } from './stored.ts'
-
-export const preload = fileURLToPath(new URL('preload.mjs', import.meta.url))
 
 export async function startNode({ config, plan, seed, startMs }: Start): Promise<Runtime> {
   const bench = await workbench()
@@ -62,21 +58,12 @@ interface Process {
 }
 
 async function startProcess(file: string, variables: Readonly<Record<string, string>>, print: (chunk: Uint8Array) => void): Promise<Process> {
-  const child = fork(file, [], {
-    env: { PATH: process.env.PATH, SLUICE_PORTS: 'off', SLUICE_LISTEN_ADDR: '127.0.0.1:0', SLUICE_DEAD_LETTERS: 'on', ...variables },
-    execArgv: ['--import', preload], stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', print)
-  const ended = once(child, 'exit')
+  const { child, ended, kill } = forked(file, [], {
+    PATH: process.env.PATH, SLUICE_PORTS: 'off', SLUICE_LISTEN_ADDR: '127.0.0.1:0', SLUICE_DEAD_LETTERS: 'on', ...variables,
+  }, print)
   const [message] = await Promise.race([
     once(child, 'message') as Promise<[{ listening: { port: number } }]>,
     ended.then(() => { throw new Error('a process ended before it listened') }),
   ])
-  return { url: `http://127.0.0.1:${message.listening.port}`, pid: child.pid!, kill: () => killed(child, ended) }
-}
-
-/** Kills a process without a word, and waits until it is gone. */
-export async function killed(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
-  child.kill('SIGKILL')
-  await ended
+  return { url: `http://127.0.0.1:${message.listening.port}`, pid: child.pid!, kill }
 }

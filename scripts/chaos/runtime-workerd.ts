@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { Miniflare } from 'miniflare'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { compatibilityDate } from '../../src/cli/platforms.ts'
+import { compatibilityDate, compatibilityFlags } from '../../src/cli/platforms.ts'
 import { workbench } from '../../test/support/platform.ts'
 import { peakOf, tail, type Runtime, type Start } from './runtime.ts'
 import type { Entries } from './stored.ts'
@@ -102,7 +102,7 @@ async function startLife(wrapped: string, code: string, storage: string, print: 
   const miniflare = new Miniflare({
     name: 'sluice',
     modules: [{ type: 'ESModule', path: 'chaos.js', contents: wrapped }, { type: 'ESModule', path: 'worker.js', contents: code }],
-    compatibilityDate,
+    compatibilityDate, compatibilityFlags,
     host: '127.0.0.1',
     port: 0,
     bindings: { SLUICE_DEAD_LETTERS: 'on', SLUICE_EGRESS_ALLOW: '127.0.0.1' },
