@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { compatibilityDate } from '../src/cli/platforms.ts'
+import { compatibilityDate, compatibilityFlags } from '../src/cli/platforms.ts'
 import { httpEvent } from '../test/support/lambda-events.ts'
 import { sampleBatch } from '../test/support/otlp.ts'
 import type { BenchOptions } from './measure.ts'
@@ -52,7 +52,7 @@ async function workerd() {
       modules: [{ type: 'ESModule', path: 'worker.js', contents: code }],
       compatibilityDate, host: '127.0.0.1', port: 0,
       bindings: { SLUICE_PASSWORD: password },
-      ...(code.includes('SluiceState') && { durableObjects: { STATE: { className: 'SluiceState', useSQLite: true } } }),
+      ...(code.includes('SluiceState') && { compatibilityFlags, durableObjects: { STATE: { className: 'SluiceState', useSQLite: true } } }),
       handleRuntimeStdio: () => undefined,
     })
     const url = await miniflare.ready

@@ -30,7 +30,7 @@ interface Target {
 
 /** The three targets as data. */
 export const targets: Readonly<Record<Platform, Target>> = {
-  cloudflare: { file: 'worker.js', entry: 'handlers/cloudflare.ts', platform: 'browser', conditions: ['workerd', 'worker', 'browser'], external: ['cloudflare:workers'] },
+  cloudflare: { file: 'worker.js', entry: 'handlers/cloudflare.ts', platform: 'browser', conditions: ['workerd', 'worker', 'browser'], external: ['cloudflare:workers', 'node:zlib'] },
   // The AWS SDK is part of Lambda's own Node runtime.
   lambda: { file: 'lambda.mjs', entry: 'handlers/lambda.ts', platform: 'node', conditions: ['node'], external: ['@aws-sdk/*'] },
   node: { file: 'node.mjs', entry: 'handlers/node.ts', platform: 'node', conditions: ['node'], external: ['@aws-sdk/*'] },
@@ -45,6 +45,10 @@ export async function bundle(compiled: Compiled & { plan: object }, target: Plat
     openers: compiled.kinds.map(kind => ({ kind, module: `./state/kinds/${kind}.ts`, name: `open${kind[0]!.toUpperCase()}${kind.slice(1)}` })),
     functions: compiled.functions.map(file => ({ ...libraryModules[file]!, module: `./language/stdlib/${file}` })),
     assembler: './language/stdlib/assemble.ts',
+    extras: {
+      clockWork: compiled.clocked ? './graph/run/clocks.ts' : undefined,
+      invokerOf: compiled.clocked && target === 'lambda' ? './handlers/lambda-invoke.ts' : undefined,
+    },
   })
   const result = await build({
     entryPoints: [path.join(sourceFolder, entry)],

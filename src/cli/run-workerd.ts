@@ -2,7 +2,7 @@
 
 import { Miniflare } from 'miniflare'
 import path from 'node:path'
-import { compatibilityDate } from './platforms.ts'
+import { compatibilityDate, compatibilityFlags } from './platforms.ts'
 import type { Running, Serving } from './serving.ts'
 
 /** As the cron trigger of a deployment: workerd alone fires none. */
@@ -12,7 +12,7 @@ export async function runWorkerd({ code, host, port, storage }: Serving): Promis
   const miniflare = keepingSignals(() => new Miniflare({
     name: 'sluice',
     modules: [{ type: 'ESModule', path: 'worker.js', contents: code }],
-    compatibilityDate,
+    compatibilityDate, compatibilityFlags,
     host,
     port,
     bindings: environment(),

@@ -1,10 +1,10 @@
 /** Content-Encoding, both ways. */
 
-import { deflateBytes } from '#deflate'
 import { inflate } from './compression-inflate.ts'
 import { decodeLz4 } from './compression-lz4.ts'
 import { TooLargeError } from './compression-sink.ts'
 import { decodeZstd } from './compression-zstd.ts'
+import { deflateBytes } from './deflate.ts'
 import { decodeSnappy, encodeSnappy, encodeSnappyFramed } from './snappy.ts'
 
 export { TooLargeError } from './compression-sink.ts'

@@ -25,7 +25,7 @@ const codeFromStrings = /new Function\b|(?<![\w$.}])(eval|Function)\(/
 
 /** What else a platform's build may not hold. */
 const foreign: Readonly<Record<Platform, { modules: RegExp; code: RegExp }>> = {
-  cloudflare: { modules: /stores\/(s3|file|memory)\.ts$|aws-sdk|node-server|handlers\/(lambda|node)\.ts$/, code: /["']node:|aws-sdk|\brequire\(/ },
+  cloudflare: { modules: /stores\/(s3|file|memory)\.ts$|aws-sdk|node-server|handlers\/(lambda|node)\.ts$/, code: /["']node:(?!zlib["'])|aws-sdk|\brequire\(/ },
   lambda: { modules: /stores\/(file|durable-object)\.ts$|node_modules\/@aws-sdk|node-server|handlers\/(cloudflare|node)\.ts$/, code: /cloudflare:workers/ },
   node: { modules: /stores\/(s3|durable-object)\.ts$|aws-sdk|handlers\/(cloudflare|lambda)\.ts$/, code: /cloudflare:workers|aws-sdk/ },
 }

@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { compatibilityDate } from '../../src/cli/platforms.ts'
+import { compatibilityDate, compatibilityFlags } from '../../src/cli/platforms.ts'
 import { ask, basic } from '../support/ask.ts'
 import { collector, until } from '../support/platform.ts'
 import { freePort } from '../support/sink.ts'
@@ -24,8 +24,10 @@ const start = (...args: string[]) => {
 }
 
 describe('wrangler.toml', { timeout: 120_000 }, () => {
-  it('names the day that the tests run workerd with', async () => {
-    assert.match(await readFile(path.join(root, 'wrangler.toml'), 'utf8'), new RegExp(`^compatibility_date = "${compatibilityDate}"$`, 'm'))
+  it('names the day and the flags that the tests run workerd with', async () => {
+    const lines = (await readFile(path.join(root, 'wrangler.toml'), 'utf8')).split('\n')
+    assert.ok(lines.includes(`compatibility_date = "${compatibilityDate}"`))
+    assert.ok(lines.includes(`compatibility_flags = ${JSON.stringify(compatibilityFlags)}`))
   })
 
   it('passes a dry run of the deployment, with its Durable Object', async () => {

@@ -2,7 +2,7 @@
 
 import { Miniflare } from 'miniflare'
 import type { Readable } from 'node:stream'
-import { compatibilityDate } from '../../src/cli/platforms.ts'
+import { compatibilityDate, compatibilityFlags } from '../../src/cli/platforms.ts'
 import { collector, type Platform } from './platform.ts'
 
 export const workerd: Platform = {
@@ -16,7 +16,7 @@ export const workerd: Platform = {
     const miniflare = new Miniflare({
       name: 'sluice',
       modules: [{ type: 'ESModule', path: 'worker.js', contents: code }],
-      compatibilityDate,
+      compatibilityDate, compatibilityFlags,
       host: '127.0.0.1',
       port: 0,
       bindings: { ...variables },
