@@ -9,3 +9,9 @@ export function parseHttpDate(header: string): number | undefined {
 
 /** RFC 3339 in UTC with milliseconds. */
 export const rfc3339 = (ms: number): string => new Date(ms).toISOString()
+
+/** A time of RFC 3339 (`2024-01-02T03:04:05Z`) in milliseconds since the epoch; undefined when it is none. */
+export function parseRfc3339(text: string): number | undefined {
+  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(ms) ? undefined : ms
+}

@@ -78,12 +78,15 @@ function credentialsOf(args: HttpClientArgs, path: Path): Credentials | undefine
 /** A secret that is written out, or stands in a file, which is read each time so that it may be rotated. */
 function secretOf(secret: Secret | undefined, file: string | undefined): (call: Call) => Promise<string> {
   if (!present(file)) return async () => secret?.reveal() ?? ''
-  return async (call) => {
-    try {
-      return text(await call.readFile(file!)).trim()
-    } catch (error) {
-      throw retryable(`the file ${file} with the credentials cannot be read`, { cause: error })
-    }
+  return async call => (await secretFile(file!, call)).trim()
+}
+
+/** The text of a file that holds credentials; rejects with a ConsumeError where it cannot be read now. */
+export async function secretFile(file: string, call: Call): Promise<string> {
+  try {
+    return text(await call.readFile(file))
+  } catch (error) {
+    throw retryable(`the file ${file} with the credentials cannot be read`, { cause: error })
   }
 }
 

@@ -21,6 +21,8 @@ export interface Delivery {
   readonly retryableStatus: (status: number) => boolean
   /** Follow redirects, as the client arguments ask for. */
   readonly redirect?: 'follow' | 'manual'
+  /** Hears of an answer that refuses the data for good, before that becomes an error. */
+  readonly refused?: (status: number, headers: Headers) => void
 }
 
 /** What a destination answered to what it took; or that the request is too large for it, and may come in parts. */
@@ -53,7 +55,10 @@ export async function deliver(call: Call, delivery: Delivery): Promise<Answer> {
   if (status >= 200 && status < 300) return { status, headers: response.headers, body: answer }
   if (status === 413) return 'too large'
   const message = `${shown(url)} answered ${status}${quote(answer)}`
-  if (!retryableStatus(status)) throw permanent(message, { status: asRefusal(status) })
+  if (!retryableStatus(status)) {
+    delivery.refused?.(status, response.headers)
+    throw permanent(message, { status: asRefusal(status) })
+  }
   const retryAfterMs = retryAfter(response.headers.get('retry-after'), call.now())
   throw retryable(message, { status: status === 429 ? 429 : 503, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }

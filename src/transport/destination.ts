@@ -224,7 +224,9 @@ async function forward<B extends Batch>(options: DestinationOptions<B>, batch: B
     } catch (error) {
       if (!(error instanceof ConsumeError)) throw error
       if (error.kind === 'retryable') return { left, error, refused, delivered }
-      refused.push(new ConsumeError('permanent', error.message, { status: error.status, rejected: error.rejected ?? options.items(request), cause: error }))
+      const rejected = error.rejected ?? options.items(request)
+      refused.push(new ConsumeError('permanent', error.message, { status: error.status, rejected, cause: error }))
+      if (rejected < options.items(request)) delivered = true
       left.shift()
     }
   }
@@ -238,15 +240,15 @@ export async function attemptOnce<B extends Batch>(
   const items = options.items(request)
   const bytes = request.bytes.length
   const began = call.now()
-  const observe = (event: Pick<DeliveryEvent, 'kind' | 'reason'>) =>
-    options.observe?.({ ...event, items, bytes, seconds: Math.max(0, call.now() - began) / 1000, note }, call)
+  const observe = (event: Pick<DeliveryEvent, 'kind' | 'reason'> & Partial<Pick<DeliveryEvent, 'items'>>) =>
+    options.observe?.({ items, ...event, bytes, seconds: Math.max(0, call.now() - began) / 1000, note }, call)
   try {
     if (await options.send(request, note, call, attempt) === 'sent') {
       observe({ kind: 'sent' })
       return 'sent'
     }
   } catch (error) {
-    if (error instanceof ConsumeError) observe(error.kind === 'retryable' ? { kind: 'failed' } : { kind: lost, reason: 'refused' })
+    if (error instanceof ConsumeError) observe(error.kind === 'retryable' ? { kind: 'failed' } : { kind: lost, reason: 'refused', items: error.rejected ?? items })
     throw error
   }
   const halves = options.halve(request)

@@ -5,44 +5,41 @@ import { ArgumentError, ConsumeError, retryable } from '../components/contract/e
 import { atMostOne, basicCredentials, httpUrl, present, type Path } from './arguments.ts'
 import type { OAuth2Args } from './client-args.ts'
 import { shown } from './deliver.ts'
+import { kept, patienceMs } from './kept.ts'
 
 /** What a request for a token is made of. */
 export type TokenArgs = Pick<OAuth2Args, 'client_id' | 'client_secret' | 'token_url' | 'scopes' | 'endpoint_params'>
   & Partial<Pick<OAuth2Args, 'client_secret_file'>>
 
-interface Token {
+/** What a token endpoint gave. */
+export interface Token {
   /** The value of an Authorization header. */
   readonly credentials: string
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
 }
 
-/** Tokens are renewed this long before they expire, as Go's client does. */
-const earlyMs = 10_000
-/** A request for a token that takes longer is given up, and no other call waits for it. */
-const patienceMs = 10_000
 /** The most of a token endpoint's answer that is read. */
 const answerCharacters = 64 * 1024
 
-/** A source of Authorization headers. One request for a token serves all calls that wait for it, and so does its failure. */
+/** A source of Authorization headers, by client credentials. */
 export function tokenSource(args: TokenArgs, secret: (call: Call) => Promise<string>, path: Path): (call: Call) => Promise<string> {
   check(args, path)
   // Go's client finds out once whether the endpoint takes the client's secret in a header or in the form; so do we.
   const style = { inHeader: true }
-  let token: Token | undefined
-  let flight: { promise: Promise<Token>; since: number } | undefined
+  return tokens(call => request(args, secret, style, call))
+}
 
-  return async (call) => {
-    const now = call.now()
-    if (token !== undefined && now < token.expiresAt - earlyMs) return token.credentials
-    // The call that asked may have been cut off by its platform without a word, so nobody waits for it for ever.
-    if (flight === undefined || now - flight.since > patienceMs) {
-      const started = { promise: request(args, secret, style, call), since: now }
-      flight = started
-      started.promise.then(fresh => { token = fresh }, () => undefined).finally(() => { if (flight === started) flight = undefined }).catch(() => undefined)
-    }
-    return (await orAborted(flight.promise, call.signal)).credentials
-  }
+/** A source of Authorization headers by any other grant: `grant` makes the form of each request, and says where it goes. */
+export const grantSource = (grant: (call: Call) => Promise<{ url: string; form: Record<string, string> }>): (call: Call) => Promise<string> =>
+  tokens(async (call) => {
+    const { url, form } = await grant(call)
+    return read(await ask(url, new URLSearchParams(form), {}, call), url, call)
+  })
+
+function tokens(request: (call: Call) => Promise<Token>): (call: Call) => Promise<string> {
+  const token = kept(request, 'a token')
+  return async call => (await token(call)).credentials
 }
 
 function check({ client_id, client_secret, client_secret_file, token_url }: TokenArgs, path: Path): void {
@@ -54,42 +51,43 @@ function check({ client_id, client_secret, client_secret_file, token_url }: Toke
 }
 
 async function request(args: TokenArgs, secret: (call: Call) => Promise<string>, style: { inHeader: boolean }, call: Call): Promise<Token> {
+  const { token_url } = args
   const clientSecret = await secret(call)
-  const answer = await ask(args, clientSecret, style.inHeader, call)
-  if (answer.status < 400 || answer.status >= 500 || !style.inHeader) return read(answer, args, call)
-  const second = await ask(args, clientSecret, false, call)
+  const answer = await askAs(args, clientSecret, style.inHeader, call)
+  if (answer.status < 400 || answer.status >= 500 || !style.inHeader) return read(answer, token_url, call)
+  const second = await askAs(args, clientSecret, false, call)
   if (second.status >= 200 && second.status < 300) style.inHeader = false
-  return read(second, args, call)
+  return read(second, token_url, call)
+}
+
+function askAs({ client_id, scopes, token_url, endpoint_params }: TokenArgs, clientSecret: string, inHeader: boolean, call: Call): Promise<Answer> {
+  const form = new URLSearchParams({ grant_type: 'client_credentials' })
+  if (scopes.length > 0) form.set('scope', scopes.join(' '))
+  for (const [name, value] of Object.entries(endpoint_params)) form.set(name, value)
+  if (inHeader) return ask(token_url, form, { authorization: basicCredentials(encodeURIComponent(client_id), encodeURIComponent(clientSecret)) }, call)
+  form.set('client_id', client_id)
+  form.set('client_secret', clientSecret)
+  return ask(token_url, form, {}, call)
 }
 
 interface Answer { readonly status: number; readonly body: string; readonly form: boolean }
 
-async function ask(args: TokenArgs, clientSecret: string, inHeader: boolean, call: Call): Promise<Answer> {
-  const { client_id, scopes, token_url, endpoint_params } = args
-  const form = new URLSearchParams({ grant_type: 'client_credentials' })
-  if (scopes.length > 0) form.set('scope', scopes.join(' '))
-  for (const [name, value] of Object.entries(endpoint_params)) form.set(name, value)
-  const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' })
-  if (inHeader) {
-    headers.set('authorization', basicCredentials(encodeURIComponent(client_id), encodeURIComponent(clientSecret)))
-  } else {
-    form.set('client_id', client_id)
-    form.set('client_secret', clientSecret)
-  }
+async function ask(url: string, form: URLSearchParams, more: Readonly<Record<string, string>>, call: Call): Promise<Answer> {
+  const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json', ...more })
   try {
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(patienceMs)])
-    const response = await call.fetch(token_url, { method: 'POST', headers, body: form.toString(), signal })
+    const response = await call.fetch(url, { method: 'POST', headers, body: form.toString(), signal })
     const body = (await response.text()).slice(0, answerCharacters)
     const type = response.headers.get('content-type') ?? ''
     return { status: response.status, body, form: /^(application\/x-www-form-urlencoded|text\/plain)/.test(type) }
   } catch (error) {
-    throw retryable(`the token endpoint ${shown(token_url)} could not be reached`, { cause: error })
+    throw retryable(`the token endpoint ${shown(url)} could not be reached`, { cause: error })
   }
 }
 
 /** A token from an answer; the answer itself is never quoted, for what it may hold. */
-function read({ status, body, form }: Answer, { token_url }: TokenArgs, call: Call): Token {
-  const failed = (problem: string) => new ConsumeError('retryable', `the token endpoint ${shown(token_url)} ${problem}`)
+function read({ status, body, form }: Answer, url: string, call: Call): Token {
+  const failed = (problem: string) => new ConsumeError('retryable', `the token endpoint ${shown(url)} ${problem}`)
   if (status < 200 || status >= 300) throw failed(`answered ${status}`)
   const fields = form ? Object.fromEntries(new URLSearchParams(body)) : parseObject(body)
   const { access_token, token_type, expires_in } = fields ?? {}
@@ -114,14 +112,4 @@ function parseObject(body: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-/** The promise's outcome, or a refusal as soon as the signal aborts. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(retryable('the request ended before a token had come', { cause: signal.reason }))
-    if (signal.aborted) { abort(); return }
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, verify } from 'node:crypto'
 import { describe, it } from 'node:test'
 import remoteWrite from '../../../src/components/prometheus/remote_write.ts'
 import type { PrometheusConsumer } from '../../../src/components/contract/consume.ts'
@@ -19,7 +20,7 @@ async function send(text: string, batch: PrometheusBatch, fetch: Answer = () => 
   const receiver = buildComponent(remoteWrite, text).exports!['receiver'] as PrometheusConsumer
   const call = fakeCall({ fetch, ...options })
   const error = await receiver.consume(batch, call).then(() => undefined, (reason: unknown) => reason)
-  return { call, requests: call.requests, sent: call.requests.map(request => sentLines(request.body)), error }
+  return { call, requests: call.requests, sent: call.requests.filter(({ headers }) => headers.get('content-encoding') === 'snappy').map(request => sentLines(request.body)), error }
 }
 const endpoint = (more = '') => `endpoint { url = "${url}"\n${more} }`
 
@@ -100,6 +101,54 @@ describe('prometheus.remote_write: requests', () => {
   })
 })
 
+describe('prometheus.remote_write: tokens', () => {
+  const one = series([[{ __name__: 'a' }, [[1, 1]]]])
+  const answer: Answer = (_, n) => (n === 0 ? Response.json({ access_token: 'tok', expires_in: 3600 }) : new Response(null, { status: 204 }))
+  const form = (body: Uint8Array) => Object.fromEntries(new URLSearchParams(new TextDecoder().decode(body)))
+
+  it('of an Azure workload, by the token that Kubernetes gave it', async () => {
+    const id = '01234567-89ab-4cde-8f01-23456789abcd'
+    const text = endpoint(`azuread { workload_identity { client_id = "${id}"\n tenant_id = "t"\n token_file_path = "/token" }\n cloud = "AzureChina" }`)
+    const { requests } = await send(text, one, answer, { files: { '/token': 'jwt\n' } })
+    assert.equal(requests[0]!.url, 'https://login.chinacloudapi.cn/t/oauth2/v2.0/token')
+    assert.deepEqual(form(requests[0]!.body), {
+      grant_type: 'client_credentials', client_id: id, scope: 'https://monitor.azure.cn//.default',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: 'jwt',
+    })
+    assert.equal(requests[1]!.headers.get('authorization'), 'Bearer tok')
+  })
+
+  it('of a service account of Google Cloud', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const key = { type: 'service_account', client_email: 'a@p.iam', private_key_id: 'k1', private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }), token_uri: 'https://oauth.test/token' }
+    const { requests } = await send(endpoint('google_iam { credentials_file = "/key" }'), one, answer, { files: { '/key': JSON.stringify(key) }, startMs: 1_700_000_000_000 })
+    assert.equal(requests[0]!.url, 'https://oauth.test/token')
+    const { grant_type, assertion } = form(requests[0]!.body)
+    assert.equal(grant_type, 'urn:ietf:params:oauth:grant-type:jwt-bearer')
+    const [header, claims, signature] = assertion!.split('.') as [string, string, string]
+    const json = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as unknown
+    assert.deepEqual(json(header), { alg: 'RS256', typ: 'JWT', kid: 'k1' })
+    assert.deepEqual(json(claims), { iss: 'a@p.iam', scope: 'https://www.googleapis.com/auth/monitoring.write', aud: 'https://oauth.test/token', iat: 1_700_000_000, exp: 1_700_003_600 })
+    assert.ok(verify('sha256', Buffer.from(`${header}.${claims}`), publicKey, Buffer.from(signature, 'base64url')))
+    assert.equal(requests[1]!.headers.get('authorization'), 'Bearer tok')
+  })
+
+  it('are waited for where the key is not one, of which nothing is told', async () => {
+    const keys: [string, RegExp][] = [
+      ['hush', /is no JSON/], ['{}', /not the key of a service account/], ['{"type":"service_account"}', /no client_email/],
+      ['{"type":"service_account","client_email":"a","private_key":"hush"}', /no PEM/],
+      ['{"type":"service_account","client_email":"a","private_key":"-----BEGIN PRIVATE KEY-----aHVzaA==-----END PRIVATE KEY-----"}', /cannot sign/],
+    ]
+    for (const [key, message] of keys) {
+      const { requests, error, call } = await send(endpoint('google_iam { credentials_file = "/key" }'), one, answer, { files: { '/key': key } })
+      assert.deepEqual([requests.length, error], [0, undefined])
+      const [warning] = call.logs.filter(({ level }) => level === 'warn')
+      assert.match(String(warning!.fields['err']), message)
+      assert.doesNotMatch(String(warning!.fields['err']), /hush/)
+    }
+  })
+})
+
 describe('prometheus.remote_write: outcomes', () => {
   const one = series([[{ __name__: 'a' }, [[1, 1]]]])
   const statuses = (...all: number[]): Answer => (_, n) => {
@@ -168,7 +217,10 @@ describe('prometheus.remote_write: arguments', () => {
     ['an address that is none', 'endpoint { url = "prom/api" }', 'endpoint.0.url', /absolute URL/],
     ['two ways to authenticate', endpoint('bearer_token = "x"\n sigv4 { }'), 'endpoint.0.sigv4', /bearer_token and sigv4/],
     ['a rule that cannot work', endpoint('write_relabel_config { regex = "("\n target_label = "a" }'), 'endpoint.0.write_relabel_config.0.regex', /missing closing/],
-    ['Google Cloud', endpoint('google_iam { }'), 'endpoint.0.google_iam', /not possible yet/],
+    ['Google Cloud without a key', endpoint('google_iam { }'), 'endpoint.0.google_iam.credentials_file', /needs credentials_file/],
+    ['the chain of Azure\'s SDK', endpoint('azuread { sdk { tenant_id = "t" } }'), 'endpoint.0.azuread.sdk', /host in Azure/],
+    ['a workload that is none', endpoint('azuread { workload_identity { client_id = "x"\n tenant_id = "t" } }'), 'endpoint.0.azuread.workload_identity.client_id', /UUID/],
+    ['an AWS profile', endpoint('sigv4 { profile = "p" }'), 'endpoint.0.sigv4.profile', /no AWS configuration files/],
     ['a machine\'s identity', endpoint('azuread { managed_identity { client_id = "x" } }'), 'endpoint.0.azuread.managed_identity', /host in Azure/],
     ['no way to sign in', endpoint('azuread { }'), 'endpoint.0.azuread', /needs a way/],
     ['a header that cannot be sent', endpoint('headers = { "a b" = "c" }'), 'endpoint.0.headers.a b', /not a header name/],

@@ -3,7 +3,8 @@
 import { ArgumentError } from '../../contract/errors.ts'
 import { block, secret, string, type Decoded } from '../../contract/schema.ts'
 import type { Path } from '../../../transport/arguments.ts'
-import { tokenSource } from '../../../transport/oauth2.ts'
+import { secretFile } from '../../../transport/client.ts'
+import { grantSource, tokenSource } from '../../../transport/oauth2.ts'
 
 const fields = {
   /** The identity of the machine that Alloy runs on. */
@@ -18,7 +19,7 @@ const fields = {
     /** The tenant of the application. */
     tenant_id: string({ required: true }),
     /** A file that holds the workload's token. */
-    token_file_path: string(),
+    token_file_path: string({ default: '/var/run/secrets/azure/tokens/azure-identity-token', reads: 'secret' }),
   }),
   /** An application with a secret. */
   oauth: block({
@@ -59,18 +60,32 @@ export function azureTokens(args: Decoded<typeof fields>, path: Path): ReturnTyp
     const message = set.length === 0 ? 'azuread needs a way to sign in' : `azuread takes one way to sign in, not ${set.join(' and ')}`
     throw new ArgumentError(path, message, { hint: 'write an oauth block with client_id, client_secret and tenant_id' })
   }
-  if (oauth === undefined) {
-    throw new ArgumentError([...path, set[0]!], `${set[0]} needs a host in Azure, which a function is not`, {
-      hint: 'use the oauth block, with an application and its secret',
-    })
-  }
-  const { client_id, client_secret, tenant_id } = oauth
-  if (!uuid.test(client_id)) throw new ArgumentError([...path, 'oauth', 'client_id'], 'client_id is not the id of an application (a UUID)')
-  if (!/^[0-9a-zA-Z-.]+$/.test(tenant_id)) throw new ArgumentError([...path, 'oauth', 'tenant_id'], 'tenant_id is not the id or the domain of a tenant')
   if (!/^[\w\s:/.-]*$/.test(scope)) throw new ArgumentError([...path, 'scope'], 'the scope holds characters that no scope has')
   const { authority, scope: own } = clouds[cloud]
-  const request = {
-    client_id, client_secret, token_url: `${authority}/${tenant_id}/oauth2/v2.0/token`, scopes: [scope === '' ? own : scope], endpoint_params: {},
+  const wanted = scope === '' ? own : scope
+  const tokenUrl = (block: string, client: string, tenant: string) => {
+    if (!uuid.test(client)) throw new ArgumentError([...path, block, 'client_id'], 'client_id is not the id of an application (a UUID)')
+    if (!/^[0-9a-zA-Z-.]+$/.test(tenant)) throw new ArgumentError([...path, block, 'tenant_id'], 'tenant_id is not the id or the domain of a tenant')
+    return `${authority}/${tenant}/oauth2/v2.0/token`
   }
-  return tokenSource(request, async () => client_secret.reveal(), [...path, 'oauth'])
+  if (oauth !== undefined) {
+    const { client_id, client_secret, tenant_id } = oauth
+    const request = { client_id, client_secret, token_url: tokenUrl('oauth', client_id, tenant_id), scopes: [wanted], endpoint_params: {} }
+    return tokenSource(request, async () => client_secret.reveal(), [...path, 'oauth'])
+  }
+  if (workload_identity !== undefined) {
+    const { client_id, tenant_id, token_file_path } = workload_identity
+    const url = tokenUrl('workload_identity', client_id, tenant_id)
+    // The token is read each time: Kubernetes replaces it.
+    return grantSource(async call => ({
+      url,
+      form: {
+        grant_type: 'client_credentials', client_id, scope: wanted, client_assertion: (await secretFile(token_file_path, call)).trim(),
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      },
+    }))
+  }
+  throw new ArgumentError([...path, set[0]!], `${set[0]} needs a host in Azure, which a function is not`, {
+    hint: 'use the oauth block, with an application and its secret',
+  })
 }

@@ -2,7 +2,7 @@
 
 import type { Call } from '../../contract/call.ts'
 import type { PrometheusConsumer } from '../../contract/consume.ts'
-import { ArgumentError } from '../../contract/errors.ts'
+import { ConsumeError } from '../../contract/errors.ts'
 import {
   droppedItems, remoteBatchSeconds, remoteBytes, remoteSamples, remoteSamplesDropped, remoteSamplesFailed, remoteSamplesPending, remoteSamplesRetried,
 } from '../../contract/metrics.ts'
@@ -11,19 +11,15 @@ import { countItems } from '../../../telemetry/count.ts'
 import { mergeLabels, type Labels } from '../../../telemetry/labels.ts'
 import { partition } from '../../../telemetry/partition.ts'
 import { LabelCache, mapLabels, prometheusBatch, splitPrometheus, stripPrometheus } from '../../../telemetry/prometheus.ts'
-import { httpUrl, present, sendableHeader, type Path } from '../../../transport/arguments.ts'
-import { httpClient, setCredentials } from '../../../transport/client.ts'
-import { deliver, shorter, shown } from '../../../transport/deliver.ts'
+import { httpUrl, type Path } from '../../../transport/arguments.ts'
+import { shown } from '../../../transport/deliver.ts'
 import { destination, mostLanes, type Destination } from '../../../transport/destination.ts'
 import type { RetryPolicy } from '../../../transport/retry.ts'
 import { rulesAt } from '../../../transport/rule-args.ts'
-import { signer } from '../../../transport/sigv4.ts'
-import { identify, userAgent } from '../../../transport/user-agent.ts'
-import { encodeRemoteWrite2 } from '../../../wire/remote-write-2-encode.ts'
-import { encodeSnappy } from '../../../wire/snappy.ts'
-import { azureTokens } from './azuread.ts'
-import { v2Message, type Message } from './messages.ts'
+import { v2Message } from './messages.ts'
+import { familyMemory, metadataThrottle } from './metadata.ts'
 import type { EndpointArgs } from './remote-args.ts'
+import { sender } from './sender.ts'
 import { showPrometheus } from './show.ts'
 import { keepTimes } from './times.ts'
 
@@ -39,16 +35,16 @@ export interface EndpointQueue {
 export function remoteWriteEndpoint(
   args: EndpointArgs, external: Labels, { name, mode, maxAgeMs }: EndpointQueue, path: Path,
 ): { consumer: PrometheusConsumer; target: Destination<PrometheusBatch> } {
-  const { remote_timeout, queue_config: queue } = args
+  const { queue_config: queue, metadata_config } = args
   const address = httpUrl(args.url, [...path, 'url'])
   const prepare = preparation(args, external, path)
-  const headersFor = headerSource(args, address.basic, path)
-  const sign = args.sigv4 === undefined ? undefined : signer(args.sigv4, [...path, 'sigv4'])
-  const encode = encoders[args.protobuf_message]
+  const isV2 = args.protobuf_message === v2Message
+  const thin = metadataThrottle(isV2 ? 0 : metadata_config.send_interval)
+  const memory = isV2 ? familyMemory() : undefined
+  const post = sender(args, address, memory?.families, path)
   const retry: RetryPolicy = {
     enabled: true, initialMs: queue.min_backoff, maxMs: queue.max_backoff, multiplier: 2, jitter: 0, maxElapsedMs: maxAgeMs,
   }
-  const retryableStatus = (status: number) => status >= 500 || (status === 429 && queue.retry_on_http_429)
   const young = ageLimit(args)
 
   const labels = { remote_name: name, url: shown(address.url) }
@@ -58,9 +54,9 @@ export function remoteWriteEndpoint(
     call.count(remoteSamplesDropped, samples, { ...labels, reason })
     call.count(droppedItems, samples, { reason })
   }
-  const sent = (request: PrometheusBatch, part: PrometheusBatch, bytes: number, call: Call): 'sent' => {
+  const sent = (request: PrometheusBatch, part: PrometheusBatch, bytes: number, call: Call, missing = 0): 'sent' => {
     const samples = countItems(part)
-    call.count(remoteSamples, samples, labels)
+    call.count(remoteSamples, samples - missing, labels)
     call.count(remoteBytes, bytes, labels)
     leftOut(countItems(request) - samples, 'too_old', call)
     return 'sent'
@@ -77,18 +73,31 @@ export function remoteWriteEndpoint(
     partition,
     halve: request => splitPrometheus(request, { maxSamples: Math.ceil(countItems(request) / 2) }),
     note: () => ({}),
-    restore: prometheusBatch,
+    restore(bytes) {
+      const batch = prometheusBatch(bytes)
+      memory?.learn(batch)
+      return batch
+    },
     show: showPrometheus,
     async send(request, _note, call, attempt) {
       const part = young(request, call)
-      if (part.bytes.length === 0) return sent(request, part, 0, call)
-      const body = encodeSnappy(encode(part))
-      const headers = await headersFor(call)
-      await sign?.(address.url, headers, body, call)
-      const answer = await deliver(call, {
-        url: address.url, body, headers, timeoutMs: shorter(remote_timeout, attempt.timeoutMs), attempt: attempt.number, retryableStatus, redirect: headersFor.redirect,
-      })
-      return answer === 'too large' ? answer : sent(request, part, body.length, call)
+      const items = countItems(part)
+      if (part.bytes.length === 0 || (isV2 && items === 0)) return sent(request, part, 0, call)
+      try {
+        const answer = await post(part, call, attempt)
+        if (answer === 'too large') return answer
+        if (answer.missing > 0) {
+          call.count(remoteSamplesFailed, answer.missing, labels)
+          call.log('error', 'the destination answered success, yet says that it has not written everything', { url: labels.url, samples: answer.missing })
+        }
+        return sent(request, part, answer.bytes, call, answer.missing)
+      } catch (error) {
+        if (error instanceof ConsumeError && error.kind === 'permanent') {
+          call.log('error', 'the destination refuses samples', { url: labels.url, samples: error.rejected ?? items, err: error.message })
+          if (error.rejected !== undefined) call.count(remoteSamples, items - error.rejected, labels)
+        }
+        throw error
+      }
     },
     observe({ kind, items, seconds = 0, reason }, call) {
       if (kind === 'sent') call.observe(remoteBatchSeconds, seconds, labels)
@@ -102,9 +111,12 @@ export function remoteWriteEndpoint(
   })
   const consumer: PrometheusConsumer = {
     async consume(batch, call) {
-      const ready = prepare(batch)
+      const prepared = prepare(batch)
+      const { batch: ready, arrived } = thin(prepared, call.now())
+      memory?.learn(ready)
       if (ready.bytes.length > 0) await target.consume([ready], call)
-      if (ready !== batch) leftOut(countItems(batch) - countItems(ready), 'dropped_series', call)
+      arrived()
+      if (prepared !== batch) leftOut(countItems(batch) - countItems(prepared), 'dropped_series', call)
     },
   }
   return { consumer, target }
@@ -133,41 +145,4 @@ function ageLimit({ name, queue_config: { sample_age_limit } }: EndpointArgs): (
     if (dropped > 0) call.log('warn', 'samples are older than sample_age_limit and are not sent', { samples: dropped, endpoint: name })
     return young
   }
-}
-
-type HeaderSource = ((call: Call) => Promise<Headers>) & { redirect: 'follow' | 'manual' }
-
-/** Headers of every request: the user's, credentials, who we are, and last the protocol's own, which nothing may replace. */
-function headerSource(args: EndpointArgs, basic: string | undefined, path: Path): HeaderSource {
-  const { sigv4, azuread, google_iam } = args
-  const client = httpClient(args, path, { sigv4, azuread, google_iam })
-  if (google_iam !== undefined) {
-    throw new ArgumentError([...path, 'google_iam'], 'credentials of Google Cloud are not possible yet', { hint: 'use oauth2 or a bearer_token_file' })
-  }
-  const azure = azuread === undefined ? undefined : azureTokens(azuread, [...path, 'azuread'])
-  for (const [name, value] of Object.entries(args.headers)) sendableHeader(name, value, [...path, 'headers', name])
-  const source = async (call: Call) => {
-    const headers = new Headers({ 'user-agent': userAgent, ...(present(basic) && { authorization: basic! }) })
-    for (const [name, value] of Object.entries(args.headers)) headers.set(name, value)
-    await client.authorize(headers, call)
-    if (azure !== undefined) setCredentials(headers, await azure(call))
-    await identify(headers, call)
-    for (const [name, value] of protocolHeaders[args.protobuf_message]) headers.set(name, value)
-    return headers
-  }
-  return Object.assign(source, { redirect: client.redirect })
-}
-
-const protocolHeaders: Record<Message, [string, string][]> = {
-  'prometheus.WriteRequest': [
-    ['content-type', 'application/x-protobuf'], ['content-encoding', 'snappy'], ['x-prometheus-remote-write-version', '0.1.0'],
-  ],
-  'io.prometheus.write.v2.Request': [
-    ['content-type', `application/x-protobuf;proto=${v2Message}`], ['content-encoding', 'snappy'], ['x-prometheus-remote-write-version', '2.0.0'],
-  ],
-}
-
-const encoders: Record<Message, (batch: PrometheusBatch) => Uint8Array> = {
-  'prometheus.WriteRequest': batch => batch.bytes,
-  'io.prometheus.write.v2.Request': batch => encodeRemoteWrite2(batch.bytes),
 }

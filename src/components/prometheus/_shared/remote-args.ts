@@ -5,6 +5,7 @@ import { promHttpClient } from '../../../transport/client-args.ts'
 import { relabelRules } from '../../../transport/rule-args.ts'
 import { sigV4 } from '../../../transport/sigv4.ts'
 import { azureAd } from './azuread.ts'
+import { googleIam } from './google-iam.ts'
 import { v1Message, v2Message } from './messages.ts'
 
 const noQueue = 'What waits is kept in a durable queue, not in memory; it is sent in as many lanes as it fills.'
@@ -33,10 +34,10 @@ const queue = {
 const metadata = {
   /** Whether metadata is sent at all. */
   send: boolean({ default: true }),
-  /** How often metadata would be sent. */
-  send_interval: duration({ default: '1m', inert: 'Metadata goes out with the request that it came in with.' }),
+  /** Metadata that an isolate has sent is left out, unless it has changed, until so much time has passed; 0 always sends it. In 2.0 it comes with every series. */
+  send_interval: duration({ default: '1m' }),
   /** The most metadata of one request. */
-  max_samples_per_send: integer({ default: 2000, inert: 'Metadata goes out with the request that it came in with.' }),
+  max_samples_per_send: integer({ default: 2000, inert: 'Metadata goes out with the samples that it came with.' }),
 } satisfies Fields
 
 export const endpointArgs = {
@@ -68,10 +69,7 @@ export const endpointArgs = {
   /** Tokens of Azure AD. */
   azuread: azureAd(),
   /** Tokens of Google Cloud. */
-  google_iam: block({
-    /** A file with the key of a service account. */
-    credentials_file: string({ reads: 'secret' }),
-  }),
+  google_iam: googleIam(),
 } satisfies Fields
 export type EndpointArgs = Decoded<typeof endpointArgs>
 
