@@ -91,7 +91,7 @@ function readState(call: Call, { key, bytes }: WindowEntry): TargetState | undef
 async function agree(known: Remembered, entry: WindowEntry | undefined, before: TargetState | undefined): Promise<void> {
   if (known.version !== undefined && known.version === entry?.version) return
   const { labels, watched } = await unpackSeries(before?.packed ?? new Uint8Array(0))
-  known.book.restore(labels, watched, before?.ended ?? false)
+  known.book.restore(labels, watched, before?.ended ?? false, before?.series ?? 0)
   known.packed = before?.packed ?? new Uint8Array(0)
 }
 
@@ -109,10 +109,12 @@ async function scrape(call: Call, job: ScrapeJob, target: Target, due: Due, { kn
   const rules: SampleRules = { ...job.rules, labels: target.labels }
   const w = new Writer(known.book.labels.length + 24 * known.book.known + 4096)
   const page = await askForPage(call, job, target, due)
-  const read = 'bytes' in page ? tryRead(page, job, target, known, new SampleSink(known.book, w, rules, atMs, before?.scrapedMs ?? 0), w) : { error: page.error }
-
-  const { counts, metadata, error = '' } = { counts: nothing, metadata: undefined, ...read }
-  if (error !== '') endAll(known, w, rules, atMs)
+  const sink = new SampleSink(known.book, w, rules, atMs, before?.scrapedMs ?? 0)
+  known.book.begin()
+  const { counts, metadata, error = '' } = 'bytes' in page ? tryRead(page, job, target, known.lines, sink) : { counts: sink.counts, error: page.error }
+  // Nothing of a page that does not count, but the ends of all that it had not come to.
+  if (metadata === undefined) w.reset()
+  sink.writeEnds()
   const durationMs = call.now() - startMs
   const bodyBytes = 'bytes' in page ? page.bytes.length : page.tooLarge ? -1 : 0
   const { timeoutMs } = target
@@ -123,18 +125,16 @@ async function scrape(call: Call, job: ScrapeJob, target: Target, due: Due, { kn
 
   const delivered = await deliver(call, job, w)
   if (delivered) {
-    if (error !== '') known.book.ended = true
-    else if (known.book.commit()) known.packed = await packSeries(known.book)
+    const changed = metadata === undefined ? known.book.abandon() : known.book.commit()
+    if (changed) known.packed = await packSeries(known.book)
   }
   const state: TargetState = {
     dueMs: due.dueMs, token: due.token, scrapedMs: atMs, durationMs, intervalMs: target.intervalMs, error, samples: counts.total,
-    extra: job.extra, labels: encodeLabels(target.labels), ended: known.book.ended, series: known.book.known, packed: known.packed,
+    extra: job.extra, labels: encodeLabels(target.labels), ended: known.book.ended, series: known.book.good, packed: known.packed,
   }
   await keep(call, known, states, entry, target, state)
   return delivered ? 'scraped' : 'undelivered'
 }
-
-const nothing: Counts = { total: 0, added: 0, seriesAdded: 0, duplicates: 0, outOfBounds: 0 }
 
 type Page = { readonly bytes: Uint8Array; readonly contentType: string } | { readonly error: string; readonly tooLarge: boolean }
 
@@ -150,39 +150,28 @@ async function askForPage(call: Call, { request }: ScrapeJob, { url, timeoutMs }
 }
 
 interface Read {
+  /** What had been counted until it broke off, if it did. */
   readonly counts: Counts
-  /** To be asked once the page counts. */
+  /** To be asked once the page counts; undefined where it does not. */
   readonly metadata?: () => readonly MetricMetadata[] | undefined
   readonly error?: string
 }
 
-/** Reads a page into the sink; what Prometheus refuses leaves nothing but the reason, and what had been counted until then. */
-function tryRead(page: { bytes: Uint8Array; contentType: string }, job: ScrapeJob, target: Target, { lines }: Remembered, sink: SampleSink, w: Writer): Read {
+/** Reads a page into the sink; what Prometheus refuses gives the reason. */
+function tryRead(page: { bytes: Uint8Array; contentType: string }, job: ScrapeJob, target: Target, lines: Remembered['lines'], sink: SampleSink): Read {
   const { counts } = sink
-  sink.book.begin()
-  // An empty page has no format to be wrong.
-  if (page.bytes.length === 0) {
-    sink.writeEnds()
-    return { counts }
-  }
+  // An empty page has no format to be wrong, and makes Prometheus forget none of the series it knows.
+  if (page.bytes.length === 0) return { counts }
   const { format, problem } = pageFormat(page.contentType, job.fallback)
   if (format === undefined) return { counts, error: problem! }
   try {
     const metadata = readPage(page.bytes, format, sink, { native: target.nativeHistograms, classic: target.classicHistograms, nhcb: target.nhcb }, lines)
     sink.checkLimits()
-    sink.writeEnds()
     return { counts, metadata }
   } catch (error) {
     if (!(error instanceof WireError || error instanceof PageError)) throw error
-    w.reset()
     return { counts, error: error.message }
   }
-}
-
-/** Nothing goes on: the ends of all series, unless they were written before. */
-function endAll({ book }: Remembered, w: Writer, rules: SampleRules, atMs: number): void {
-  book.begin()
-  new SampleSink(book, w, rules, atMs, 0).writeEnds()
 }
 
 function tell(call: Call, { url }: Target, { duplicates, outOfBounds }: Counts, error: string): void {

@@ -3,21 +3,27 @@
  * scrape to scrape, so the next series is nearly always the expected one, and is known by comparing bytes.
  *
  *     begin() ── expected/find/add, then seen(), for each sample ──┬── commit(): the page counts; its series are the known ones
+ *                                                                  ├── abandon(): it broke off; what it had come to by then goes on
  *                                                                  └── begin() again: as if it had never been there
  */
 
 import { ByteIndex, ByteStrings } from './series-index.ts'
+
+/** Pages that break off, each with other series, are forgotten when there are twice those of the last good page and this many more. */
+const spare = 1000
 
 export class SeriesBook {
   /** Each series as pages write it; empty where it is known by its labels only. */
   readonly keys = new ByteStrings()
   /** The label fields of each, as in a remote-write TimeSeries. */
   readonly labels = new ByteStrings()
-  /** How many of them were on the last good page; those behind are new on this one. */
+  /** How many of them were there before this page (on the last good one, or on broken ones since); those behind are new on it. */
   known = 0
+  /** How many were on the last good page. */
+  good = 0
   /** The series that should come next, if it is below `known`. */
   next = 0
-  /** Whether the end of the last good page's series was already announced (the scrape after it failed). */
+  /** Whether the ends of all of them were already announced (a scrape after the last good page got nowhere). */
   ended = false
   readonly #byKey: ByteIndex
   readonly #byLabels: ByteIndex
@@ -112,7 +118,7 @@ export class SeriesBook {
     this.#order.push(series)
   }
 
-  /** Series whose end is to be announced: they were watched on the last good page and are not on this one. */
+  /** Series whose end is to be announced: they were watched on the page before and are not on this one. */
   gone(visit: (series: number) => void): void {
     if (this.ended) return
     for (let series = 0; series < this.known; series++) {
@@ -123,6 +129,7 @@ export class SeriesBook {
   /** Makes this page the last good one; whether it has other series than the one before, or watches others. */
   commit(): boolean {
     this.ended = false
+    this.good = this.#order?.length ?? this.#straight
     const straight = this.#order === undefined && this.#straight === this.known && this.known === this.keys.count
     if (straight && !this.#rewatched && this.#learned === undefined) return false
     if (this.#order === undefined && this.#straight === this.keys.count && this.#learned === undefined) return this.#keepAll()
@@ -130,6 +137,28 @@ export class SeriesBook {
     const sameSet = order.length === this.known && order.every(series => series < this.known) && !this.#rewatched
     this.#arrange(order)
     return !sameSet
+  }
+
+  /**
+   * Ends a page that broke off as Prometheus does: series that it had come to go on being watched though nothing of them was written,
+   * and of all others the end was announced; known are both. Whether that is more than `ended` says.
+   */
+  abandon(): boolean {
+    const all = Array.from({ length: this.keys.count }, (_, series) => series)
+    const there = all.filter(series => this.isThere(series))
+    this.ended = there.length === 0
+    if (this.ended) {
+      this.begin()
+      return false
+    }
+    const fresh = there.filter(series => series >= this.known)
+    if (fresh.length === 0 && all.every(series => series >= this.known || this.#wasWatched[series] === (this.#watched[series] === this.#scrape))) {
+      this.begin()
+      return false
+    }
+    const kept = this.known + fresh.length > 2 * this.good + spare ? there : [...all.slice(0, this.known), ...fresh]
+    this.#arrange(kept)
+    return true
   }
 
   /** What is in its place already stays there. */
@@ -156,7 +185,7 @@ export class SeriesBook {
   }
 
   /** Takes series from elsewhere for those of the last good page. */
-  restore(labels: ByteStrings, watched: readonly boolean[], ended: boolean): void {
+  restore(labels: ByteStrings, watched: readonly boolean[], ended: boolean, good: number): void {
     const keys = new ByteStrings()
     // What stays known by its key need not be read again.
     const empty = new Uint8Array(0)
@@ -167,6 +196,7 @@ export class SeriesBook {
     }
     this.#replace(keys, labels, [...watched])
     this.ended = ended
+    this.good = good
   }
 
   #replace(keys: ByteStrings, labels: ByteStrings, watched: boolean[]): void {
@@ -185,7 +215,7 @@ export class SeriesBook {
     this.#wasWatched = watched
   }
 
-  /** Whether the end of a series of the last good page is to be announced. */
+  /** Whether the end of a known series is to be announced. */
   isWatched(series: number): boolean {
     return this.#wasWatched[series] === true
   }

@@ -165,8 +165,13 @@ export class SampleSink {
     const time = at ?? this.#atMs
     const fitted = fit(histogram, this.rules.bucketLimit, this.rules.maxSchema)
     const isNew = series >= this.book.known && !this.book.isThere(series)
-    if (fitted === undefined) this.#overBuckets = true
-    if (!this.#take(series, at) || fitted === undefined) return
+    if (fitted === undefined) {
+      this.#overBuckets = true
+      this.counts.total++
+      this.counts.added++
+      return
+    }
+    if (!this.#take(series, at)) return
     this.#open(series)
     if (began !== undefined && this.#begins(began, time, isNew)) this.#w.tag(4, LENGTH).bytes(emptyAt(fitted, began))
     this.#w.tag(4, LENGTH).bytes(encodeHistogram({ ...fitted, timestamp: time }))

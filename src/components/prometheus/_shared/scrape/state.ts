@@ -7,7 +7,7 @@ import { compress, decompress } from '../../../../wire/compression.ts'
 import type { SeriesBook } from './series-book.ts'
 import { ByteStrings } from './series-index.ts'
 
-/** The last scrape of a target, and the series of the last one that succeeded. */
+/** The last scrape of a target, and the series that it is known to have. */
 export interface TargetState {
   /** The time it was due, in milliseconds since the epoch: no scrape for an earlier one counts any more. */
   readonly dueMs: number
@@ -25,9 +25,9 @@ export interface TargetState {
   readonly extra: boolean
   /** The label fields that every series of the target has. */
   readonly labels: Uint8Array
-  /** Whether the ends of `series` were written: the scrape failed, and nothing of them goes on. */
+  /** Whether the ends of all series were written: the scrape failed, and nothing of them goes on. */
   readonly ended: boolean
-  /** How many series there are in `packed`. */
+  /** How many series the last good page had; with pages since that broke off there may be more in `packed`. */
   readonly series: number
   readonly packed: Uint8Array
 }

@@ -27,10 +27,10 @@ describe('staleness', () => {
     const broken: readonly (readonly [string, () => Response | Promise<Response>, config?: string])[] = [
       ['status', () => page('x 2\n', undefined, 500)],
       ['network', () => { throw new Error('connection refused') }],
-      ['a line that is none', () => page('x 2\ny 2\n{{{ 7\n')],
+      ['a line that is none', () => page('{{{ 7\nx 2\ny 2\n')],
       ['a label twice', () => page('x{a="1",a="2"} 2\n')],
       ['a name', () => page('# TYPE x gauge\n{"x y"} 2\n')],
-      ['sample_limit', () => page('x 2\ny 2\nz 2\n'), 'sample_limit = 2'],
+      ['sample_limit', () => page('z 2\nv 2\nx 2\n'), 'sample_limit = 2'],
       ['label_limit', () => page('x{a="1"} 2\n'), 'label_limit = 3'],
       ['body_size_limit', () => page(`x 2\n# ${'.'.repeat(100)}\n`), 'body_size_limit = "50B"'],
       ['content type', () => page('x 2\n', 'text/html'), 'scrape_fallback_protocol = ""'],
@@ -43,6 +43,50 @@ describe('staleness', () => {
       assert.equal(report['up'], '0', what)
       assert.deepEqual(await samples(tick(15_000)), [], `${what}, again`)
     }
+  })
+
+  it('leaves those that a failed page had come to, until a page has them no more', async () => {
+    const failed: readonly (readonly [string, string, config?: string])[] = [
+      ['a line that is none', 'new 2\nx 2\n{{{ 7\ny 2\n'],
+      ['sample_limit', 'new 2\nx 2\ny 2\n', 'sample_limit = 2'],
+      ['label_limit', 'new 2\nx 2\ny{a="1"} 2\n', 'label_limit = 3'],
+    ]
+    for (const [what, failing, config = ''] of failed) {
+      const pages = ['x 1\ny 1\n', failing, failing, 'y 3\n', 'x 1\ny 1\n', failing, '']
+      const { tick } = scraper(`${one}\n${config}`, (_, n) => (n === pages.length ? page('', '', 500) : page(pages[n]!)))
+      await tick()
+      const first = split(await tick(15_000))
+      assert.deepEqual(first.samples, [series('y', 'STALE', 1)], what)
+      assert.equal(first.report['up'], '0', what)
+      assert.deepEqual(await samples(tick(15_000)), [], `${what}, again`)
+      // What never was written ends too: Prometheus does not know that either.
+      const back = split(await tick(15_000))
+      assert.deepEqual(back.samples, [series('y', 3, 3), series('x', 'STALE', 3), series('new', 'STALE', 3)], `${what}, then well`)
+      assert.equal(back.report['scrape_series_added'], '0', 'a page that failed makes nothing new')
+      await tick(15_000)
+      assert.deepEqual(await samples(tick(15_000)), [series('y', 'STALE', 5)], `${what}, once more`)
+      assert.deepEqual(await samples(tick(15_000)), [series('x', 'STALE', 6), series('new', 'STALE', 6)], `${what}, then nothing`)
+      assert.deepEqual(await samples(tick(15_000)), [], `${what}, then a failure`)
+    }
+  })
+
+  it('forgets what failed pages brought when there is too much of it', async () => {
+    const { tick, statuses } = scraper(one, (_, n) => page(n === 0 ? 'x 1\n' : n === 8 ? 'x 1\ns1_1 1\ns7_1 1\n' : `${Array.from({ length: 300 }, (_, i) => `s${n}_${i} 1\n`).join('')}{{{\n`))
+    await tick()
+    for (let n = 1; n < 8; n++) assert.equal((await samples(tick(15_000))).length, n === 1 ? 1 : 300)
+    assert.equal((await statuses())[0]!['series'], 1)
+    const { report } = split(await tick(15_000))
+    assert.equal(report['scrape_series_added'], '2', 'the first of them are forgotten, with those of the last good page; the last are not')
+  })
+
+  it('an empty page ends all series and forgets none', async () => {
+    const { tick } = scraper(one, (_, n) => page(n === 1 ? '' : 'x 1\n'))
+    await tick()
+    const empty = split(await tick(15_000))
+    assert.deepEqual(empty.samples, [series('x', 'STALE', 1)])
+    assert.deepEqual([empty.report['up'], empty.report['scrape_samples_scraped']], ['1', '0'])
+    const { report } = split(await tick(15_000))
+    assert.equal(report['scrape_series_added'], '0')
   })
 
   it('counts what a failed page had until it failed', async () => {
