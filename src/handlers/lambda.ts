@@ -10,7 +10,6 @@ import { lookup } from './dns.ts'
 import { webHost } from './host.ts'
 import { nodeFetch } from './node-fetch.ts'
 import { createApp, type Incoming } from './http/app.ts'
-import { invokerOf } from './lambda-invoke.ts'
 import { paceOf, untilDeadline } from './pace.ts'
 
 /** What EventBridge (rules and Scheduler) sends. */
@@ -37,7 +36,7 @@ const graph = new Graph(graphModule, { ...webHost, fetch: nodeFetch, platform: '
 const app = createApp(graph)
 
 /** Only isolates that share their state may share work. */
-const invoke = bucket === '' ? undefined : invokerOf(name => process.env[name])
+const invoke = bucket === '' ? undefined : graphModule.invokerOf?.(name => process.env[name])
 const pace = { ...paceOf('lambda', name => process.env[name]), ...(invoke === undefined && { minShards: 1, maxShards: 1 }) }
 
 /** Leaves this much of the invocation to answer in. */

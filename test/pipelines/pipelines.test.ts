@@ -18,6 +18,7 @@ import { describe, it } from 'node:test'
 import { lookup } from '../../src/cli/compile.ts'
 import { compile } from '../../src/graph/compile/compile.ts'
 import type { Pace } from '../../src/graph/run/clock.ts'
+import { clockWork } from '../../src/graph/run/clocks.ts'
 import { Graph } from '../../src/graph/run/graph.ts'
 import { createApp } from '../../src/handlers/http/app.ts'
 import { renderDiagnostics } from '../../src/language/diagnostics.ts'
@@ -85,7 +86,7 @@ async function runCase(files: readonly TxtarFile[]): Promise<TxtarFile[]> {
   })
   const components = Object.fromEntries(await Promise.all(compiled.components.map(async name => [name, (await lookup(name))!] as const)))
   const openers = Object.fromEntries((['queue', 'cell', 'window', 'lease', 'gate'] as const).map(kind => [kind, open]))
-  const graph = new Graph({ plan: compiled.plan, components, functions: stdlib, openers: openers }, host)
+  const graph = new Graph({ plan: compiled.plan, components, functions: stdlib, openers, clockWork }, host)
   const app = createApp(graph)
   for (const { name, content } of files.filter(file => file.name.startsWith('in/'))) {
     const ms = /^tick (\S+)/.exec(content)?.[1]

@@ -15,10 +15,12 @@ export interface EmitInput {
   readonly assembler: string
   /** Modules of the kinds of state used, with the function that opens each. */
   readonly openers: readonly { readonly kind: string; readonly module: string; readonly name: string }[]
+  /** What only some configurations need: modules by the name that they export; undefined where nothing needs it. */
+  readonly extras: Readonly<Record<string, string | undefined>>
 }
 
-/** The generated module: `plan`, `components`, `functions` and `openers`, as handlers import them from `#graph`. */
-export function emit({ plan, components, functions, assembler, openers }: EmitInput): string {
+/** The generated module: `plan`, `components`, `functions`, `openers` and the extras, as handlers import them from `#graph`. */
+export function emit({ plan, components, functions, assembler, openers, extras }: EmitInput): string {
   const names = Object.keys(components).sort()
   return [
     '// Generated from the configuration by `sluice build`. Do not edit.',
@@ -26,6 +28,7 @@ export function emit({ plan, components, functions, assembler, openers }: EmitIn
     `import { assembleLibrary } from ${JSON.stringify(assembler)}`,
     ...functions.map(({ factory, module }, index) => `import { ${factory ?? 'members'} as f${index} } from ${JSON.stringify(module)}`),
     ...openers.map(({ name, module }) => `import { ${name} } from ${JSON.stringify(module)}`),
+    ...Object.entries(extras).map(([name, module]) => (module === undefined ? `export const ${name} = undefined` : `export { ${name} } from ${JSON.stringify(module)}`)),
     `export const openers = { ${openers.map(({ kind, name }) => `${kind}: ${name}`).join(', ')} }`,
     `export const components = { ${names.map((name, index) => `${JSON.stringify(name)}: c${index}`).join(', ')} }`,
     `export const functions = (env, host) => assembleLibrary([${functions.map(library).join(', ')}])`,

@@ -4,6 +4,7 @@
  */
 
 import type { Diagnostic } from '../../language/diagnostics.ts'
+import { clockState } from '../../components/contract/clock.ts'
 import type { StateKey } from '../../state/kinds.ts'
 import type { Plan } from '../plan.ts'
 import { load, type Source } from './1-load.ts'
@@ -28,13 +29,15 @@ export interface Compiled {
   readonly functions: readonly string[]
   /** Kinds of state that these components keep. */
   readonly kinds: readonly StateKey['kind'][]
+  /** Whether any of them works in rounds, so that a clock is needed. */
+  readonly clocked: boolean
 }
 
 /** Compiles the files of one configuration. */
 export async function compile(sources: readonly Source[], options: CompileOptions): Promise<Compiled> {
   const diagnostics: Diagnostic[] = []
   const failed = () => diagnostics.some(diagnostic => diagnostic.severity === 'error')
-  const nothing = { diagnostics, sources, doors: [], components: [], functions: [], kinds: [] }
+  const nothing = { diagnostics, sources, doors: [], components: [], functions: [], kinds: [], clocked: false }
 
   const loaded = load(sources, diagnostics)
   // After a syntax error the rest of the file is a guess, and complaints about a guess help nobody.
@@ -44,6 +47,8 @@ export async function compile(sources: readonly Source[], options: CompileOption
   const checked = check(resolved, options, diagnostics)
   const placed = await place(checked, options, diagnostics)
   const { components, functions } = resolved
-  const kinds = [...new Set(resolved.nodes.flatMap(({ definition, unused }) => Object.values((unused === true ? undefined : definition?.state) ?? {}).map(key => key.kind)))].sort()
-  return { ...nothing, sources: resolved.sources, doors: placed.doors, components, functions, kinds, ...(!failed() && { plan: placed.plan }) }
+  const keys = resolved.nodes.flatMap(({ definition, unused }) => Object.values((unused === true ? undefined : definition?.state) ?? {}))
+  const kinds = [...new Set(keys.map(key => key.kind))].sort()
+  const clocked = keys.includes(clockState.clock)
+  return { ...nothing, sources: resolved.sources, doors: placed.doors, components, functions, kinds, clocked, ...(!failed() && { plan: placed.plan }) }
 }

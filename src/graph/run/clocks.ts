@@ -82,3 +82,7 @@ async function retire(call: Call, rounds: Rounds): Promise<void> {
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** All of it, for builds in which something works in rounds. */
+export const clockWork = { runClock, runRound, sharesOf }
+export type ClockWork = typeof clockWork

@@ -17,14 +17,13 @@ import type { Plan, PlanNode } from '../plan.ts'
 import { evaluateBody, valueExports, valuesOf, variables } from '../scope.ts'
 import { GraphCall, type Surroundings } from './call.ts'
 import type { Order } from './clock.ts'
-import { runClock, runRound, type ClockRun } from './clocks.ts'
+import type { ClockRun, ClockWork } from './clocks.ts'
 import { runDrains, type DrainOptions, type GraphDrain } from './drains.ts'
 import { counted } from './counted.ts'
 import { FailureLog, type Failure, type Health, type Throughput } from './health.ts'
 import type { Host } from './host.ts'
 import { Ledger } from './ledger.ts'
 import { LiveNodes, followEveryMs } from './live.ts'
-import { sharesOf } from './shares.ts'
 import { StateOpener, type Openers } from './state.ts'
 
 /** What a build generates (`#graph`). */
@@ -35,6 +34,8 @@ export interface GraphModule {
   readonly functions: (env: (name: string) => string | undefined, host: LibraryHost) => ObjectValue
   /** The kinds of state in use. */
   readonly openers: Openers
+  /** How rounds are done, where a component has any. */
+  readonly clockWork?: ClockWork | undefined
 }
 
 export interface GraphRoute {
@@ -72,12 +73,14 @@ export class Graph {
   readonly #around: { -readonly [K in keyof Surroundings]: Surroundings[K] }
   #routes: readonly GraphRoute[] = []
   readonly #live: LiveNodes
+  readonly #clockWork: ClockWork | undefined
   #followedMs = 0
   #ready = false
   #reading: Promise<void> | undefined
 
   /** Builds every node that needs no effect to be built; synchronous and pure but for the host's clock. */
-  constructor({ plan, components, functions, openers }: GraphModule, host: Host) {
+  constructor({ plan, components, functions, openers, clockWork }: GraphModule, host: Host) {
+    this.#clockWork = clockWork
     this.plan = plan
     this.host = host
     this.#functions = functions(name => host.env(name), { hostname: host.env('HOSTNAME') ?? '', os: 'linux', arch: 'amd64', version })
@@ -260,14 +263,14 @@ export class Graph {
   }
 
   /** The nodes whose work is done in rounds. */
-  get clocks(): readonly string[] { return [...this.#nodes.values()].filter(({ instance }) => instance?.rounds !== undefined).map(({ plan: { id } }) => id) }
+  get clocks(): readonly string[] { return this.#clockWork === undefined ? [] : [...this.#nodes.values()].filter(({ instance }) => instance?.rounds !== undefined).map(({ plan: { id } }) => id) }
 
   /** Hands out what is due of these nodes; resolves with when to look again (milliseconds since the epoch), or undefined without any. */
   async beat(run: ClockRun, signal: AbortSignal, ids?: readonly string[]): Promise<number | undefined> {
     await this.ready(signal)
     const looks = this.clocks.filter(id => ids?.includes(id) ?? true).map(async (id): Promise<number> => {
       try {
-        return await runClock(this.#call(id, signal), id, this.#nodes.get(id)!.instance!.rounds!, run)
+        return await this.#clockWork!.runClock(this.#call(id, signal), id, this.#nodes.get(id)!.instance!.rounds!, run)
       } catch (error) {
         this.#remember(id, error)
         this.#call(id).log('error', 'the clock of scrapes failed, and is tried again', { err: error instanceof Error ? error.message : String(error) })
@@ -282,12 +285,13 @@ export class Graph {
   async round(order: Order, signal: AbortSignal): Promise<void> {
     await this.ready(signal)
     const rounds = () => this.#nodes.get(order.id)?.instance?.rounds
+    const work = this.#clockWork!
     const known = rounds()
     // The work was shared out by what discovery has found since.
-    if (known === undefined || sharesOf(known.targets()).name !== order.targets) await this.#follow(signal, 'now')
+    if (known === undefined || work.sharesOf(known.targets()).name !== order.targets) await this.#follow(signal, 'now')
     const current = rounds()
     if (current === undefined) throw new Error(`${order.id}, which a round is for, is not there, or not healthy`)
-    await runRound(this.#call(order.id, signal), current, order)
+    await work.runRound(this.#call(order.id, signal), current, order)
   }
 
   #due(everyMs: number | undefined, lastMs: number | undefined): boolean {

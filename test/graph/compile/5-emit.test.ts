@@ -14,6 +14,7 @@ it('emits imports and data, and no logic but putting them together', () => {
     ],
     assembler: './language/stdlib/assemble.ts',
     openers: [{ kind: 'queue', module: './state/kinds/queue.ts', name: 'openQueue' }],
+    extras: { clockWork: './graph/run/clocks.ts', invokerOf: undefined },
   })
   assert.deepEqual(text.split('\n').slice(1, -1), [
     'import c0 from "./components/http.ts"',
@@ -23,6 +24,8 @@ it('emits imports and data, and no logic but putting them together', () => {
     'import { sysNamespace as f1 } from "./language/stdlib/sys.ts"',
     'import { constantsNamespace as f2 } from "./language/stdlib/constants.ts"',
     'import { openQueue } from "./state/kinds/queue.ts"',
+    'export { clockWork } from "./graph/run/clocks.ts"',
+    'export const invokerOf = undefined',
     'export const openers = { queue: openQueue }',
     'export const components = { "http": c0, "loki.echo": c1 }',
     'export const functions = (env, host) => assembleLibrary([{ namespace: "string", members: f0 }, { namespace: "sys", members: f1(env) }, { namespace: "constants", members: f2(host) }])',
