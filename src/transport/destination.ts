@@ -233,9 +233,12 @@ async function forward<B extends Batch>(options: DestinationOptions<B>, batch: B
   return { left, refused, delivered }
 }
 
-/** One attempt, observed (`lost` is what an item is that no attempt can bring there): `sent`, or the smaller requests to send in its place. Rejects with a ConsumeError. */
+/**
+ * One attempt, observed (`lost` is what an item is that no attempt can bring there): `sent`, or the smaller requests to send in its
+ * place, because it was too large or, where it may `divide`, because something in it was refused. Rejects with a ConsumeError.
+ */
 export async function attemptOnce<B extends Batch>(
-  options: DestinationOptions<B>, request: B, note: Note, call: Call, attempt: Attempt, lost: 'refused' | 'dropped',
+  options: DestinationOptions<B>, request: B, note: Note, call: Call, attempt: Attempt, lost: 'refused' | 'dropped', divide = false,
 ): Promise<'sent' | readonly B[]> {
   const items = options.items(request)
   const bytes = request.bytes.length
@@ -248,6 +251,11 @@ export async function attemptOnce<B extends Batch>(
       return 'sent'
     }
   } catch (error) {
+    const parts = divide && isRefusalOfData(error) ? options.halve(request) : []
+    if (parts.length > 1) {
+      observe({ kind: 'failed' })
+      return parts
+    }
     if (error instanceof ConsumeError) observe(error.kind === 'retryable' ? { kind: 'failed' } : { kind: lost, reason: 'refused', items: error.rejected ?? items })
     throw error
   }
@@ -256,6 +264,9 @@ export async function attemptOnce<B extends Batch>(
   observe({ kind: lost, reason: 'too large' })
   throw permanent(`${options.shown} answered 413: ${items === 1 ? 'a single item' : `${items} items`} of ${bytes} bytes cannot be made smaller`, { rejected: items })
 }
+
+/** Refused for what is in it, not for who sends it or where. */
+const isRefusalOfData = (error: unknown) => error instanceof ConsumeError && error.kind === 'permanent' && error.status === 400
 
 /** What was refused for good, said in one error; how many items, where others arrived. */
 function throwRefused(forwarded: readonly Forwarded<Batch>[]): void {
