@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { nobody, type Call } from '../../src/components/contract/call.ts'
-import { permanent } from '../../src/components/contract/errors.ts'
+import { permanent, retryable } from '../../src/components/contract/errors.ts'
 import { StateOpener } from '../../src/graph/run/state.ts'
 import { text, utf8 } from '../../src/lib/bytes.ts'
 import { openGate } from '../../src/state/kinds/gate.ts'
@@ -15,7 +15,7 @@ const batchOf = (lines: readonly string[]): PrometheusBatch => ({ kind: 'prometh
 const linesOf = ({ bytes }: { bytes: Uint8Array }) => text(bytes).split('\n').filter(line => line !== '')
 
 /** Puts batches of lines into a queue and drains it into `send`, which throws for what it refuses. */
-async function drained(batches: readonly (readonly string[])[], send: (lines: readonly string[]) => void) {
+async function drained(batches: readonly (readonly string[])[], send: (lines: readonly string[]) => void, lanes = 1) {
   const { env, isolate } = world()
   const state = new StateOpener({ queue: openQueue, gate: openGate, lease: openLease }, isolate(), env)
   const call = {
@@ -25,11 +25,11 @@ async function drained(batches: readonly (readonly string[])[], send: (lines: re
   const events: DeliveryEvent[] = []
   let sends = 0
   const target = destination<PrometheusBatch>({
-    name: 'a', shown: 'dest', mode: 'queued', lanes: 1,
+    name: 'a', shown: 'dest', mode: 'queued', lanes,
     retry: { enabled: true, initialMs: 100, maxMs: 4_000, multiplier: 2, jitter: 0, maxElapsedMs: 0 },
     items: batch => linesOf(batch).length,
-    requests: batch => [batch],
-    partition: batch => [batch],
+    requests: batch => linesOf(batch).length > 40 && lanes > 1 ? [batchOf(linesOf(batch).slice(0, 40)), batchOf(linesOf(batch).slice(40))] : [batch],
+    partition: (batch, parts) => Array.from({ length: parts }, (_, part) => batchOf(linesOf(batch).filter((_line, i) => i % parts === part))),
     halve(request) {
       const lines = linesOf(request)
       const middle = Math.ceil(lines.length / 2)
@@ -46,7 +46,8 @@ async function drained(batches: readonly (readonly string[])[], send: (lines: re
     observe: event => { events.push(event) },
   })
   for (const lines of batches) await target.consume([batchOf(lines)], call)
-  assert.equal(await target.drain!.run(call, true), undefined)
+  // A wait ends the round; whoever is woken comes back.
+  for (let rounds = 0; await target.drain!.run(call, true) !== undefined; rounds++) assert.ok(rounds < 10)
   const dropped = events.filter(({ kind }) => kind === 'dropped').reduce((sum, { items }) => sum + items, 0)
   return { sends, dropped }
 }
@@ -72,6 +73,16 @@ describe('draining', () => {
     })
     assert.equal(newest.value, 29)
     assert.equal(dropped, 12)
+  })
+
+  it('goes on where a round had to end, and repeats nothing that has arrived', async () => {
+    const arrived: string[] = []
+    let refusals = 0
+    await drained(Array.from({ length: 80 }, (_, i) => [String(i)]), lines => {
+      if (lines.includes('1') && refusals++ < 3) throw retryable('slow down', { retryAfterMs: 30_000 })
+      arrived.push(...lines)
+    }, 2)
+    assert.deepEqual(arrived.toSorted((a, b) => Number(a) - Number(b)), Array.from({ length: 80 }, (_, i) => String(i)))
   })
 
   it('does not divide without end what is refused as a whole, nor at all where the refusal is not about the data', async () => {
