@@ -56,11 +56,14 @@ export default {
 
   async scheduled(_controller: unknown, env: Env, context: Context): Promise<void> {
     const { graph } = start(env)
+    const signal = AbortSignal.timeout(tickMs)
+    // What has rounds may be built only when what was discovered has been read.
+    await graph.ready(signal)
     // An alarm that was lost is set again: each object looks for itself whether anything waits.
     const clocked = new Set(graph.clocks.map(ownerOfNode))
     const owners = [...new Set([...graph.drains.map(({ id }) => ownerOfNode(id)), ...clocked])]
     const woken = Promise.allSettled(owners.map(owner => env.STATE.getByName(owner).wake(owner, clocked.has(owner))))
-    await Promise.all([graph.tick(AbortSignal.timeout(tickMs)), woken])
+    await Promise.all([graph.tick(signal), woken])
     context.waitUntil(graph.ledger.settle())
   },
 }
