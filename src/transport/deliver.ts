@@ -6,7 +6,7 @@
 
 import type { Call } from '../components/contract/call.ts'
 import { permanent, retryable } from '../components/contract/errors.ts'
-import { base64, utf8 } from '../lib/bytes.ts'
+import { base64, concat, utf8 } from '../lib/bytes.ts'
 import { parseHttpDate } from '../lib/time.ts'
 
 export interface Delivery {
@@ -80,18 +80,16 @@ export function retryAfter(header: string | null, now: number): number | undefin
 /** At most `limit` bytes of an answer; the rest is not read. */
 async function readStart(response: Response, limit: number): Promise<Uint8Array> {
   if (response.body === null) return new Uint8Array(0)
-  const start = new Uint8Array(limit)
-  let length = 0
+  const parts: Uint8Array[] = []
   const reader = response.body.getReader()
-  while (length < limit) {
+  for (let left = limit; left > 0;) {
     const { done, value } = await reader.read()
-    if (done) return start.slice(0, length)
-    const taken = value.subarray(0, limit - length)
-    start.set(taken, length)
-    length += taken.length
+    if (done) return concat(parts)
+    parts.push(value.subarray(0, left))
+    left -= value.length
   }
   await reader.cancel()
-  return start
+  return concat(parts)
 }
 
 function quote(answer: Uint8Array): string {
