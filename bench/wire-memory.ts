@@ -10,6 +10,7 @@ import { countItems, editOtlp, editResources, mergeOtlp, splitOtlp, validateOtlp
 import { decompress } from '../src/wire/compression.ts'
 import { otlpJsonToProto, otlpProtoToJson } from '../src/wire/otlp-json.ts'
 import type { OtlpBatch } from '../src/telemetry/batch.ts'
+import { memoryEndToEnd } from './e2e-memory.ts'
 import type { BenchOptions } from './measure.ts'
 import { sampleBatch } from '../test/support/otlp.ts'
 
@@ -48,8 +49,11 @@ function inputs(name: string, mib: number): [OtlpBatch, Uint8Array] {
   return prepared === undefined ? [batch, batch.bytes] : [one, prepared]
 }
 
-/** The rows alone: `npm run bench -- memory`. */
-export const rows = ({ only }: BenchOptions) => memoryRows(only)
+/** The rows alone, and the whole collector's: `npm run bench -- memory`. */
+export async function* rows({ only }: BenchOptions) {
+  yield* memoryRows(only)
+  yield* memoryEndToEnd(only)
+}
 
 export function* memoryRows(only: string): Generator<Readonly<{ row: string } & Record<string, string | number>>> {
   for (const mib of [20, 60]) {
