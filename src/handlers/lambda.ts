@@ -9,6 +9,7 @@ import { s3Store } from '../state/stores/s3.ts'
 import { lookup } from './dns.ts'
 import { webHost } from './host.ts'
 import { nodeFetch } from './node-fetch.ts'
+import { markWhenFull } from './node-heap.ts'
 import { createApp, type Incoming } from './http/app.ts'
 import { paceOf, untilDeadline } from './pace.ts'
 
@@ -26,6 +27,8 @@ interface RoundEvent {
 interface WorkEvent {
   readonly Records: readonly { readonly eventSource: string }[]
 }
+
+markWhenFull()
 
 const { now, random } = webHost
 const { SLUICE_BUCKET: bucket = '', SLUICE_PREFIX: prefix = '' } = process.env
@@ -66,7 +69,7 @@ export async function handler(event: LambdaEvent | TickEvent | WorkEvent | Round
   }
 }
 
-const round = (order: Order, signal: AbortSignal) => graph.round(order, AbortSignal.any([signal, untilDeadline(order, now())]))
+const round = (order: Order, signal: AbortSignal) => webHost.within(Math.max(0, order.deadlineMs - now()), signal, within => graph.round(order, within))
 
 /** What is due: first what has changed, then scrapes of what is there now. The work of one shard is done here, that of several is handed on. */
 async function tick(signal: AbortSignal): Promise<void> {

@@ -2,7 +2,6 @@
 
 import { serve, type ServerType } from '@hono/node-server'
 import { readFile, readdir } from 'node:fs/promises'
-import { setFlagsFromString } from 'node:v8'
 import * as graphModule from '#graph'
 import type { Order } from '../graph/run/clock.ts'
 import { Graph } from '../graph/run/graph.ts'
@@ -10,12 +9,11 @@ import { fileStore } from '../state/stores/file.ts'
 import { lookup } from './dns.ts'
 import { webHost } from './host.ts'
 import { nodeFetch } from './node-fetch.ts'
+import { markWhenFull } from './node-heap.ts'
 import { createApp, type App } from './http/app.ts'
 import { paceOf, untilDeadline } from './pace.ts'
 
-// Batches are large arrays beside a small heap, and they die young. V8 would begin to mark the whole heap every dozen requests, long
-// before it is full, a quarter of all CPU; without that, the young generation's collector is in time to free them.
-setFlagsFromString('--no-incremental-marking')
+markWhenFull()
 
 /** How often due work is looked for. */
 const tickEveryMs = 1_000
