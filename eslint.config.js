@@ -37,7 +37,11 @@ export default tseslint.config(
     files: ['src/{lib,wire,telemetry,language,graph,components,transport,state}/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', ...throughArguments.map(([name, message]) => ({ name, message }))],
-      'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Randomness arrives through `Call.random`.' }],
+      'no-restricted-properties': ['error',
+        { object: 'Math', property: 'random', message: 'Randomness arrives through `Call.random`.' },
+        { object: 'AbortSignal', property: 'any', message: 'On Node 20 such a signal is collected before it rings; use `Call.within`.' },
+        { object: 'AbortSignal', property: 'timeout', message: 'Limits of time arrive through `Call.within`.' },
+      ],
     },
   },
   {

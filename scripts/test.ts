@@ -32,6 +32,7 @@ if (files.length === 0) {
 
 const reporter = new spec()
 reporter.pipe(process.stdout)
-run({ files, concurrency: availableParallelism() })
+// A file that hangs is a failure, and not a run that never ends.
+run({ files, concurrency: availableParallelism(), timeout: 240_000 })
   .on('test:fail', () => { process.exitCode = 1 })
   .pipe(reporter)

@@ -11,7 +11,7 @@ import { webHost } from './host.ts'
 import { nodeFetch } from './node-fetch.ts'
 import { markWhenFull } from './node-heap.ts'
 import { createApp, type Incoming } from './http/app.ts'
-import { paceOf, untilDeadline } from './pace.ts'
+import { paceOf } from './pace.ts'
 
 /** What EventBridge (rules and Scheduler) sends. */
 interface TickEvent {

@@ -40,17 +40,18 @@ export async function deliver(call: Call, delivery: Delivery): Promise<Answer> {
   const headers = new Headers(delivery.headers)
   if (authorization !== undefined && !headers.has('authorization')) headers.set('authorization', authorization)
   if (attempt > 1) headers.set('retry-attempt', String(attempt - 1))
-  const signal = timeoutMs > 0 ? AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]) : call.signal
-  let response: Response
-  let answer: Uint8Array
-  try {
-    response = await call.fetch(url, { method: 'POST', headers, body: body as BodyInit, signal, redirect: redirect ?? 'follow' })
-    answer = await readStart(response, answerBytes)
-  } catch (error) {
-    const timedOut = signal.aborted && !call.signal.aborted
+  const send = async (signal: AbortSignal) => {
+    const response = await call.fetch(url, { method: 'POST', headers, body: body as BodyInit, signal, redirect: redirect ?? 'follow' })
+    return { response, answer: await readStart(response, answerBytes) }
+  }
+  let timedOut = false
+  const { response, answer } = await call.within(timeoutMs, signal => send(signal).catch((error: unknown) => {
+    timedOut = signal.aborted && !call.signal.aborted
+    throw error
+  })).catch((error: unknown) => {
     const reason = timedOut ? `no answer within ${timeoutMs} ms` : describe(error)
     throw retryable(`${shown(url)} could not be reached: ${reason}`, { cause: error })
-  }
+  })
   const { status } = response
   if (status >= 200 && status < 300) return { status, headers: response.headers, body: answer }
   if (status === 413) return 'too large'

@@ -75,9 +75,10 @@ interface Answer { readonly status: number; readonly body: string; readonly form
 async function ask(url: string, form: URLSearchParams, more: Readonly<Record<string, string>>, call: Call): Promise<Answer> {
   const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json', ...more })
   try {
-    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(patienceMs)])
-    const response = await call.fetch(url, { method: 'POST', headers, body: form.toString(), signal })
-    const body = (await response.text()).slice(0, answerCharacters)
+    const { response, body } = await call.within(patienceMs, async (signal) => {
+      const response = await call.fetch(url, { method: 'POST', headers, body: form.toString(), signal })
+      return { response, body: (await response.text()).slice(0, answerCharacters) }
+    })
     const type = response.headers.get('content-type') ?? ''
     return { status: response.status, body, form: /^(application\/x-www-form-urlencoded|text\/plain)/.test(type) }
   } catch (error) {

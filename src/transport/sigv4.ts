@@ -89,10 +89,10 @@ async function assumeRole({ region, role_arn, external_id, use_fips_sts_endpoint
   let status: number
   let answer: string
   try {
-    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(patienceMs)])
-    const response = await call.fetch(url, { method: 'POST', headers, body: body as BodyInit, signal })
-    status = response.status
-    answer = (await response.text()).slice(0, answerCharacters)
+    [status, answer] = await call.within(patienceMs, async (signal) => {
+      const response = await call.fetch(url, { method: 'POST', headers, body: body as BodyInit, signal })
+      return [response.status, (await response.text()).slice(0, answerCharacters)] as const
+    })
   } catch (error) {
     throw retryable(`${url} could not be reached for the role ${role_arn}`, { cause: error })
   }

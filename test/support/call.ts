@@ -3,6 +3,7 @@
 import type { Call, Client, Gather, LogLevel } from '../../src/components/contract/call.ts'
 import { nobody } from '../../src/components/contract/call.ts'
 import { globMatcher, isGlob } from '../../src/lib/glob.ts'
+import { webHost } from '../../src/handlers/host.ts'
 import { storeKey } from '../../src/state/kinds/keys.ts'
 import { open } from '../../src/state/open.ts'
 import type { Store } from '../../src/state/store.ts'
@@ -90,6 +91,7 @@ export function fakeCall(options: FakeCallOptions = {}): FakeCall {
     egress: options.egress ?? 'any',
     dns: options.dns ?? { url: 'https://dns.test/dns-query' },
     ask: async request => options.ask?.(request) ?? new Response('nothing here\n', { status: 404 }),
+    within: (ms, work) => (ms > 0 ? webHost.within(ms, signal, work) : work(signal)),
     async sleep(ms) {
       sleeps.push(ms)
       now += ms

@@ -9,6 +9,7 @@ import { Graph } from '../../src/graph/run/graph.ts'
 import type { Host } from '../../src/graph/run/host.ts'
 import { FunctionValue, Unknown, objectValue } from '../../src/language/value.ts'
 import { sysNamespace } from '../../src/language/stdlib/sys.ts'
+import { webHost } from '../../src/handlers/host.ts'
 import { seeded } from '../state/world.ts'
 import { memoryStore } from '../../src/state/stores/memory.ts'
 import type { Batch } from '../../src/telemetry/batch.ts'
@@ -110,6 +111,7 @@ export function fakeHost(options: { env?: Record<string, string>; files?: Record
     env: name => world.env[name],
     fetch: options.fetch ?? (async url => { throw new Error(`nothing answers ${url}`) }),
     sleep: async ms => { world.nowMs += ms },
+    within: webHost.within,
     print: line => { world.printed.push(line) },
     log: line => { world.logged.push(line) },
     readFile: async name => {

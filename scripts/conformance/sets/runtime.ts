@@ -117,7 +117,7 @@ async function run(files: ReadonlyMap<string, string>, stability: 'experimental'
   const clock = () => now
   const graph = new Graph({ plan, components, functions: () => library, openers: {} }, {
     platform: 'node', shareIo: true, now: clock, random: () => 0.5, env: () => undefined, print: () => {}, log: () => {},
-    fetch: async () => { throw new Error('no network') }, sleep: async () => {}, store: memoryStore({ now: clock, random: () => 0.5 }),
+    fetch: async () => { throw new Error('no network') }, sleep: async () => {}, within: (_ms, signal, work) => work(signal), store: memoryStore({ now: clock, random: () => 0.5 }),
   })
   for (let tick = 0; tick < 40; tick++) {
     now += 10

@@ -44,6 +44,8 @@ export interface Call {
   readonly dns: Dns
   /** Resolves after `ms`, or rejects when the signal aborts. */
   sleep(ms: number): Promise<void>
+  /** Runs `work` with a signal that aborts after `ms` (0: never), or with the call's own. The one way to set a limit of time. */
+  within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>
   /** A line of the collector's own log; the component's id is added. `fields` must hold no secrets. */
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void
   /** Adds to one of the component's counters; cheap enough for every batch, not for every item. */

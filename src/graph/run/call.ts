@@ -52,6 +52,10 @@ export class GraphCall implements Call {
   fetch(url: string, init?: RequestInit): Promise<Response> { return this.#around.host.fetch(url, init) }
   ask(request: Request): Promise<Response> { return this.#around.ask(request, this.signal) }
   sleep(ms: number): Promise<void> { return this.#around.host.sleep(ms, this.signal) }
+  within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return ms > 0 ? this.#around.host.within(ms, this.signal, work) : work(this.signal)
+  }
+
   get gather(): Gather | undefined { return this.#around.host.store.limits.cheapSmallWrites ? this.#around.gathers.get(this.#id) : undefined }
   get keepsRefused(): boolean { return this.#around.host.env('SLUICE_DEAD_LETTERS') === 'on' }
   get dns(): Dns {

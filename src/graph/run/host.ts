@@ -14,6 +14,8 @@ export interface Host {
   readonly elapsed?: () => number
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Runs `work` with a signal that aborts after `ms`, with a TimeoutError, or with `signal`. */
+  readonly within: <T>(ms: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) => Promise<T>
   /** One line to standard output. */
   readonly print: (line: string) => void
   /** One line of the collector's log, to standard error. */

@@ -45,17 +45,16 @@ export async function send(call: Call, url: string, init: RequestInit, timeoutMs
 
 /** `send`, with the answer's bytes as they are. */
 export async function sendForBytes(call: Call, url: string, init: RequestInit, timeoutMs: number): Promise<{ headers: Headers; bytes: Uint8Array }> {
-  const timeout = AbortSignal.timeout(Math.max(1, Math.min(timeoutMs, 2 ** 31 - 1)))
-  let response: Response
-  let bytes: Uint8Array
-  try {
-    response = await call.fetch(url, { ...init, signal: AbortSignal.any([call.signal, timeout]) })
-    bytes = await readBounded(response)
-  } catch (error) {
+  let timedOut = false
+  const { response, bytes } = await call.within(Math.max(1, timeoutMs), async (signal) => {
+    signal.addEventListener('abort', () => { timedOut = !call.signal.aborted })
+    const response = await call.fetch(url, { ...init, signal })
+    return { response, bytes: await readBounded(response) }
+  }).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : cause instanceof Error ? cause.message : String(cause)
+    const why = timedOut ? `no answer within ${timeoutMs} ms` : cause instanceof Error ? cause.message : String(cause)
     throw new Error(`${shown(url)} could not be asked: ${why}`, { cause: error })
-  }
+  })
   if (response.status !== 200) throw new Error(`${shown(url)} answered ${response.status}${quote(text(bytes.subarray(0, 800)))}`)
   return { headers: response.headers, bytes }
 }

@@ -35,7 +35,7 @@ export async function probeHttp(call: Call, target: string, module: HttpModule, 
     processingMs: 0, transferMs: 0,
   }
   try {
-    await probe(call, target, module, found, AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]))
+    await call.within(timeoutMs, signal => probe(call, target, module, found, signal))
   } catch (error) {
     found.success = false
     found.reason = error instanceof Error ? error.message : String(error)

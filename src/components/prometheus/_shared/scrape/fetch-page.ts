@@ -44,8 +44,12 @@ export class ScrapeError extends Error {
 }
 
 /** The page at `url` and its Content-Type; rejects with a ScrapeError. */
-export async function fetchPage(call: Call, url: string, timeoutMs: number, request: PageRequest): Promise<{ bytes: Uint8Array; contentType: string }> {
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)])
+export const fetchPage = (call: Call, url: string, timeoutMs: number, request: PageRequest): Promise<Page> =>
+  call.within(timeoutMs, signal => fetchWithin(signal, call, url, timeoutMs, request))
+
+interface Page { readonly bytes: Uint8Array; readonly contentType: string }
+
+async function fetchWithin(signal: AbortSignal, call: Call, url: string, timeoutMs: number, request: PageRequest): Promise<Page> {
   const limit = request.bodyLimit > 0 ? Math.min(request.bodyLimit, maxPageBytes) : maxPageBytes
   try {
     const response = await answerOf(call, url, timeoutMs, request, signal)
