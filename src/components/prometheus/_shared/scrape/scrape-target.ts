@@ -174,8 +174,9 @@ function tryRead(page: { bytes: Uint8Array; contentType: string }, job: ScrapeJo
   }
 }
 
-function tell(call: Call, { url }: Target, { duplicates, outOfBounds }: Counts, error: string): void {
+function tell(call: Call, { url }: Target, { duplicates, outOfOrder, outOfBounds }: Counts, error: string): void {
   if (error !== '') call.log('debug', 'Scrape failed', { target: url, err: error })
+  if (outOfOrder > 0) call.log('warn', 'Error on ingesting out-of-order samples', { target: url, num_dropped: outOfOrder })
   if (duplicates > 0) call.log('warn', 'Error on ingesting samples with different value but same timestamp', { target: url, num_dropped: duplicates })
   if (outOfBounds > 0) call.log('warn', 'Error on ingesting samples that are too old or are too far into the future', { target: url, num_dropped: outOfBounds })
 }

@@ -12,6 +12,15 @@ import { ByteIndex, ByteStrings } from './series-index.ts'
 /** Pages that break off, each with other series, are forgotten when there are twice those of the last good page and this many more. */
 const spare = 1000
 
+/** What was last written of a series that says more than a value: destinations refuse what goes back, and know what they have. */
+export interface Last {
+  /** The sample's own time, and its value; -Infinity where it has none. */
+  readonly atMs: number
+  readonly value: number
+  /** The exemplar as text; empty where it has none. */
+  readonly exemplar: string
+}
+
 export class SeriesBook {
   /** Each series as pages write it; empty where it is known by its labels only. */
   readonly keys = new ByteStrings()
@@ -31,6 +40,9 @@ export class SeriesBook {
   #there: number[] = []
   #watched: number[] = []
   #wasWatched: boolean[] = []
+  /** By series, in memory only; and those of this page, until it counts. */
+  #lasts: (Last | undefined)[] = []
+  readonly #newLasts = new Map<number, Last>()
   #scrape = 1
   /** How many series have come in exactly the known order; after that, `order` lists all of them. */
   #straight = 0
@@ -51,8 +63,9 @@ export class SeriesBook {
       this.labels.truncate(this.known)
       this.#byKey.clear()
       this.#byLabels.clear()
-      this.#there.length = this.#watched.length = this.#wasWatched.length = this.known
+      this.#there.length = this.#watched.length = this.#wasWatched.length = this.#lasts.length = this.known
     }
+    this.#newLasts.clear()
     this.#scrape++
     this.next = this.#straight = 0
     this.#order = this.#learned = undefined
@@ -96,6 +109,7 @@ export class SeriesBook {
     this.#there.push(0)
     this.#watched.push(0)
     this.#wasWatched.push(false)
+    this.#lasts.push(undefined)
   }
 
   /** Whether the series was on this page before. */
@@ -118,6 +132,15 @@ export class SeriesBook {
     this.#order.push(series)
   }
 
+  /** What was last written of a series, on this page or before. */
+  lastOf(series: number): Last | undefined {
+    return this.#newLasts.get(series) ?? this.#lasts[series]
+  }
+
+  noteLast(series: number, last: Last): void {
+    this.#newLasts.set(series, last)
+  }
+
   /** Series whose end is to be announced: they were watched on the page before and are not on this one. */
   gone(visit: (series: number) => void): void {
     if (this.ended) return
@@ -130,6 +153,7 @@ export class SeriesBook {
   commit(): boolean {
     this.ended = false
     this.good = this.#order?.length ?? this.#straight
+    for (const [series, last] of this.#newLasts) this.#lasts[series] = last
     const straight = this.#order === undefined && this.#straight === this.known && this.known === this.keys.count
     if (straight && !this.#rewatched && this.#learned === undefined) return false
     if (this.#order === undefined && this.#straight === this.keys.count && this.#learned === undefined) return this.#keepAll()
@@ -181,7 +205,7 @@ export class SeriesBook {
       keys.add(source.bytes, source.from(at), source.to(at))
       labels.add(this.labels.bytes, this.labels.from(series), this.labels.to(series))
     }
-    this.#replace(keys, labels, watched)
+    this.#replace(keys, labels, watched, order.map(series => this.#lasts[series]))
   }
 
   /** Takes series from elsewhere for those of the last good page. */
@@ -189,17 +213,19 @@ export class SeriesBook {
     const keys = new ByteStrings()
     // What stays known by its key need not be read again.
     const empty = new Uint8Array(0)
+    const lasts: (Last | undefined)[] = []
     for (let series = 0; series < labels.count; series++) {
       const own = this.#byLabels.find(labels.bytes, labels.from(series), labels.to(series))
+      lasts.push(this.#lasts[own])
       if (own < 0) keys.add(empty, 0, 0)
       else keys.add(this.keys.bytes, this.keys.from(own), this.keys.to(own))
     }
-    this.#replace(keys, labels, [...watched])
+    this.#replace(keys, labels, [...watched], lasts)
     this.ended = ended
     this.good = good
   }
 
-  #replace(keys: ByteStrings, labels: ByteStrings, watched: boolean[]): void {
+  #replace(keys: ByteStrings, labels: ByteStrings, watched: boolean[], lasts: (Last | undefined)[]): void {
     for (const [own, other] of [[this.keys, keys], [this.labels, labels]] as const) {
       other.trim()
       own.bytes = other.bytes
@@ -213,6 +239,8 @@ export class SeriesBook {
     this.#there = watched.map(() => 0)
     this.#watched = watched.map(() => 0)
     this.#wasWatched = watched
+    this.#lasts = lasts
+    this.#newLasts.clear()
   }
 
   /** Whether the end of a known series is to be announced. */

@@ -10,7 +10,7 @@ import { Writer, varintSize } from '../../../../wire/writer.ts'
 import { fit } from './histograms.ts'
 import { labelProblem, sampleLabels } from './labels.ts'
 import type { SampleRules } from './rules.ts'
-import type { SeriesBook } from './series-book.ts'
+import type { Last, SeriesBook } from './series-book.ts'
 
 /** Samples beyond this are refused, as Prometheus does. */
 const aheadMs = 10 * 60_000
@@ -38,6 +38,7 @@ export interface Counts {
   /** Series that were not on the last good page. */
   seriesAdded: number
   duplicates: number
+  outOfOrder: number
   outOfBounds: number
 }
 
@@ -47,7 +48,7 @@ const floatBytes = new Uint8Array(float.buffer)
 export class SampleSink {
   readonly book: SeriesBook
   readonly rules: SampleRules
-  readonly counts: Counts = { total: 0, added: 0, seriesAdded: 0, duplicates: 0, outOfBounds: 0 }
+  readonly counts: Counts = { total: 0, added: 0, seriesAdded: 0, duplicates: 0, outOfOrder: 0, outOfBounds: 0 }
   readonly #w: Writer
   readonly #atMs: number
   readonly #beforeMs: number
@@ -74,14 +75,14 @@ export class SampleSink {
     this.#stamp = stamp.finish()
   }
 
-  /** The series of these labels, which a page exposes as `key`; throws PageError for labels that Prometheus refuses. */
+  /** The series of these labels, which a page exposes as `key`; throws PageError for labels that Prometheus refuses, and counts the sample. */
   series(exposed: readonly Label[], key: Uint8Array, from: number, to: number): number {
-    for (let i = 1; i < exposed.length; i++) {
-      for (let j = 0; j < i; j++) if (exposed[i]![0] === exposed[j]![0]) throw notUnique(exposed[i]![0])
-    }
     const labels = sampleLabels(this.#typed(exposed), this.rules.labels, this.rules.honorLabels)
-    const problem = labelProblem(labels, this.rules.names, this.rules.labelLimits)
-    if (problem !== undefined) throw new PageError(problem)
+    const problem = twice(exposed) ?? labelProblem(labels, this.rules.names, this.rules.labelLimits)
+    if (problem !== undefined) {
+      this.counts.total++
+      throw new PageError(problem)
+    }
     const section = this.#section.reset()
     for (const [name, value] of labels) writeLabel(section, name, value)
     return this.book.withLabels(section.buffer, 0, section.pos, key, from, to)
@@ -97,8 +98,8 @@ export class SampleSink {
     ]
   }
 
-  /** Whether a sample of the series at `own` time (undefined: the page's) is to be written; counts it, and notes that it is there. */
-  #take(series: number, own: number | undefined): boolean {
+  /** Whether a sample of the series at `own` time (undefined: the page's) is to be written; counts it, and notes that it is there. `value` is NaN for a histogram. */
+  #take(series: number, own: number | undefined, value: number): boolean {
     const { book, counts } = this
     counts.total++
     counts.added++
@@ -111,12 +112,23 @@ export class SampleSink {
       this.#overSamples = true
       return false
     }
-    if (own !== undefined && own > this.#atMs + aheadMs) {
-      counts.outOfBounds++
+    if (own !== undefined && this.#isRefused(own, value, book.lastOf(series))) {
+      // It goes on being known.
+      if (series < book.known && !again) book.seen(series, false)
       return false
     }
     if (series >= book.known && !again && !this.#overBuckets) counts.seriesAdded++
     book.seen(series, own === undefined || this.rules.trackTimestamps)
+    return true
+  }
+
+  /** Whether it is of the future, or destinations have a later sample of the series or another one of this time: they would refuse all that comes with it. */
+  #isRefused(own: number, value: number, last: Last | undefined): boolean {
+    const { counts } = this
+    if (own > this.#atMs + aheadMs) counts.outOfBounds++
+    else if (last === undefined || own > last.atMs || (own === last.atMs && Object.is(value, last.value))) return false
+    else if (own < last.atMs) counts.outOfOrder++
+    else counts.duplicates++
     return true
   }
 
@@ -150,13 +162,13 @@ export class SampleSink {
     const at = this.rules.honorTimestamps ? own : undefined
     // What is new must be asked before it is noted.
     const isNew = series >= this.book.known && !this.book.isThere(series)
-    if (!this.#take(series, at)) return
+    if (!this.#take(series, at, value)) return
     if (at === undefined && exemplars === undefined && began === undefined) return this.#plain(series, value)
     const time = at ?? this.#atMs
     this.#open(series)
     if (began !== undefined && this.#begins(began, time, isNew)) writeSample(this.#w, 0, began)
     writeSample(this.#w, value, time)
-    this.#close(exemplars, time)
+    this.#close(series, at, value, exemplars, time)
   }
 
   /** A native histogram, likewise; one that cannot be made to fit fails the page at its end. */
@@ -171,11 +183,11 @@ export class SampleSink {
       this.counts.added++
       return
     }
-    if (!this.#take(series, at)) return
+    if (!this.#take(series, at, NaN)) return
     this.#open(series)
     if (began !== undefined && this.#begins(began, time, isNew)) this.#w.tag(4, LENGTH).bytes(emptyAt(fitted, began))
     this.#w.tag(4, LENGTH).bytes(encodeHistogram({ ...fitted, timestamp: time }))
-    this.#close(exemplars, time)
+    this.#close(series, at, NaN, exemplars, time)
   }
 
   /** A series that began since the last scrape begins with a zero; earlier ones had theirs. */
@@ -186,8 +198,12 @@ export class SampleSink {
     this.#w.tag(1, LENGTH).fork(300).raw(labels.bytes, labels.from(series), labels.to(series))
   }
 
-  #close(exemplars: readonly Exemplar[] | undefined, time: number): void {
-    for (const { labels, value, timestamp } of exemplars ?? []) writeExemplar(this.#w, labels, value, timestamp ?? time)
+  /** Ends a series, with those exemplars that were not the last ones before: a page shows them until there are others. */
+  #close(series: number, own: number | undefined, value: number, exemplars: readonly Exemplar[] = [], time: number): void {
+    const exemplar = exemplars.length === 0 ? '' : JSON.stringify(exemplars)
+    const before = this.book.lastOf(series)
+    if (exemplar !== before?.exemplar) for (const { labels, value: of, timestamp } of exemplars) writeExemplar(this.#w, labels, of, timestamp ?? time)
+    this.book.noteLast(series, { atMs: own ?? -Infinity, value, exemplar: exemplar === '' ? before?.exemplar ?? '' : exemplar })
     this.#w.join()
     if (this.#w.pos > maxRequestBytes) throw tooLarge()
   }
@@ -224,7 +240,12 @@ const emptyAt = (histogram: NativeHistogram, timestamp: number): Uint8Array => {
   return encodeHistogram({ ...histogram, count: zero, zeroCount: zero, sum: 0, positive: nothing, negative: nothing, timestamp })
 }
 
-const notUnique = (name: string) => new PageError(`label name ${quoteGo(name)} is not unique: invalid sample`)
+function twice(exposed: readonly Label[]): string | undefined {
+  for (let i = 1; i < exposed.length; i++) {
+    for (let j = 0; j < i; j++) if (exposed[i]![0] === exposed[j]![0]) return `label name ${quoteGo(exposed[i]![0])} is not unique: invalid sample`
+  }
+  return undefined
+}
 
 const tooLarge = () => new PageError(`the series of the page take more than ${maxRequestBytes} bytes; set sample_limit, or split the target`)
 

@@ -69,7 +69,8 @@ describe('readPage', () => {
     fc.assert(fc.property(fc.array(pageOf, { minLength: 1, maxLength: 4 }), pages => {
       const known = target()
       for (const [n, lines] of pages.entries()) {
-        const content = lines.join('')
+        // Of another value at the same time there is only the first.
+        const content = lines.join('').replaceAll('1699999999999', String(1_699_999_999_000 + n))
         const fresh = linesOf(read(content))
         const seen = linesOf(known(content).batch)
         assert.deepEqual(seen.filter(line => !line.includes('STALE')), fresh, `page ${n}`)
@@ -116,6 +117,13 @@ describe('readPage', () => {
       'h_bucket{job="j",', 'h_bucket{job="j",',
     ])
     assert.ok(linesOf(next('# TYPE h histogram\nh_bucket{le="1"} 1\nh_bucket{le="3"} 1\n').batch)[1]!.includes('le="3.0"'))
+  })
+
+  it('says an exemplar once, until there is another', () => {
+    const next = target({ format: 'openmetrics' })
+    const said = (exemplar: string) => [...[...seriesOf(next(`# TYPE a counter\na_total 1${exemplar}\n# EOF\n`).batch)][0]!.readExemplars()].map(({ labels }) => labels.map(([, value]) => value).join())
+    const pages = [' # {t="1"} 0.5', ' # {t="1"} 0.5', '', ' # {t="1"} 0.5', ' # {t="2"} 0.5', ' # {t="2"} 0.5 1600000000', ' # {t="2"} 0.5 1600000000']
+    assert.deepEqual(pages.map(said), [['1'], [], [], [], ['2'], ['2'], []])
   })
 
   it('keeps exemplars, with the time of the sample where they have none', () => {
@@ -199,7 +207,11 @@ describe('histograms', () => {
     const next = target({ format: 'protobuf', histograms: { native: true, classic: true } })
     const first = next(families(exponential))
     const second = next(families(exponential))
-    assert.deepEqual(second.batch.bytes, first.batch.bytes)
+    const third = next(families(exponential))
+    assert.deepEqual(linesOf(second.batch), linesOf(first.batch))
+    // Without the exemplar, which has been said.
+    assert.ok(second.batch.bytes.length < first.batch.bytes.length)
+    assert.deepEqual(third.batch.bytes, second.batch.bytes)
     assert.equal(second.counts.seriesAdded, 0)
     assert.equal(second.changed, false)
   })

@@ -138,6 +138,30 @@ describe('staleness', () => {
   })
 })
 
+describe('times that a page says', () => {
+  it('never go back, nor have another value, for destinations would refuse the whole batch', async () => {
+    const pages = [
+      ['x 1 1699999999000\ny 1\n', 'x'],
+      ['x 2 1699999998000\ny 1\n', ''],
+      ['y 1\nx 2 1699999999000\n', ''],
+      ['x 1 1699999999000\ny 1\n', 'x'],
+      ['z 1\nx 3 1700000000000\nx 4 1699999999500\n', 'x'],
+      ['z{ 1\n', ''],
+      ['x 4 1699999999500\n', ''],
+      ['x 4 1700000000001\n', 'x'],
+    ] as const
+    const { call, tick } = scraper(one, (_, n) => page(pages[n]![0]))
+    for (const [n, [text, written]] of pages.entries()) {
+      const { samples: all, report } = split(await tick(n === 0 ? 0 : 15_000))
+      assert.deepEqual(all.filter(line => line.startsWith('x{')).map(() => 'x'), written === '' ? [] : [written], text)
+      assert.equal(report['up'], n === 5 ? '0' : '1')
+    }
+    const said = call.logs.filter(({ level }) => level === 'warn').map(({ message, fields }) => `${message}: ${String(fields['num_dropped'])}`)
+    const [behind, doubled] = ['Error on ingesting out-of-order samples: 1', 'Error on ingesting samples with different value but same timestamp: 1']
+    assert.deepEqual(said, [behind, doubled, behind, behind])
+  })
+})
+
 describe('staleness across isolates', () => {
   const pages = ['x 1\ny 2\n', 'x 1\n']
   /** Another isolate (or deployment) over the same state. */
