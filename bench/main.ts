@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ rows: (options: BenchOpti
   memory: () => import('./wire-memory.ts'),
   exposition: () => import('./exposition.ts'),
   scrape: () => import('./scrape.ts'),
+  'scrape-e2e': () => import('./scrape-e2e.ts'),
   'start-up': () => import('./start-up.ts'),
   throughput: () => import('./throughput.ts'),
   e2e: () => import('./e2e.ts'),

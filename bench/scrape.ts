@@ -16,7 +16,7 @@ import { type BenchOptions, type Row, measure } from './measure.ts'
 const range = (length: number) => Array.from({ length }, (_, i) => i)
 
 /** About what a node exporter shows of a machine of `cpus` processors: 100 samples and some for each. */
-function nodePage(cpus: number): string {
+export function nodePage(cpus: number): string {
   const family = (name: string, type: string, lines: readonly string[]) =>
     `# HELP ${name} What ${name} counts, as the kernel has it.\n# TYPE ${name} ${type}\n${lines.map(line => `${name}${line}\n`).join('')}`
   const modes = ['idle', 'iowait', 'irq', 'nice', 'softirq', 'steal', 'system', 'user']

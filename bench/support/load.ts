@@ -136,7 +136,7 @@ async function startProxy(platform: PlatformName, sink: string) {
 }
 
 /** CPU seconds that a process group has used, from Linux's process table; NaN where there is none. */
-function cpuOf(group: number): number {
+export function cpuOf(group: number): number {
   try {
     const ticks = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(name => {
       try {
