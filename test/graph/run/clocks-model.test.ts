@@ -111,6 +111,7 @@ async function play({ seed, pace, intervalMs, isolates, lost = 0, twice = 0, lat
       log: () => undefined, count: () => undefined, observe: () => undefined,
       installation: async () => installation,
       sleep: wait,
+      within: (_ms: number, work: (signal: AbortSignal) => unknown) => work(new AbortController().signal),
       open: (key: never) => state.open(key, id),
       async fetch(url: string) {
         const target = targets.get(new URL(url).host)!
