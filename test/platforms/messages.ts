@@ -31,6 +31,8 @@ const decode = (name: string, bytes: Uint8Array) => {
 }
 
 export const gzip = (bytes: Uint8Array | string): Uint8Array => Uint8Array.from(gzipSync(bytes))
+/** As `cat` joins two files. */
+export const gzipMembers = (text: string): Uint8Array => Uint8Array.from([...gzip(text.slice(0, 20)), ...gzip(text.slice(20))])
 export const snap = (bytes: Uint8Array): Uint8Array => Uint8Array.from(snappy.compress(bytes))
 
 // --- OTLP ---------------------------------------------------------------------------------------------------------------------

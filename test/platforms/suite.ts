@@ -59,6 +59,7 @@ export function platformSuite(platform: Platform): void {
         ['JSON', wire.spanJson('checkout'), json],
         ['protobuf in gzip', wire.gzip(wire.otlp('traces', wire.spanRequest('checkout'))), { ...proto, 'content-encoding': 'gzip' }],
         ['JSON in gzip', wire.gzip(wire.spanJson('checkout')), { ...json, 'content-encoding': 'gzip' }],
+        ['JSON in a gzip of two members', wire.gzipMembers(wire.spanJson('checkout')), { ...json, 'content-encoding': 'gzip' }],
       ] as const
       for (const [what, body, headers] of bodies) {
         it(`OTLP traces in ${what}, and they arrive changed`, async () => {
