@@ -201,7 +201,7 @@ describe(`scrapes beside Prometheus' for ${phases * phaseMs / 1000} s`, { skip: 
         const timed = async (peer: PeerName) =>
           new Map([...await wrote(peer, '__name__=~"timed|sometimes|wavering"', fromMs, untilMs)].map(([key, samples]) => [key, samples.filter(whole)]))
         const theirs = await timed('prometheus')
-        assert.ok([...theirs.values()].every(samples => samples.length >= 2) && theirs.size === 3, JSON.stringify([...theirs]))
+        assert.ok([...theirs.values()].every(samples => samples.length >= 1) && theirs.size === 3, JSON.stringify([...theirs]))
         assert.deepEqual(differences(await timed(platform), theirs), [])
       })
 
