@@ -38,6 +38,8 @@ export async function runClock(call: Call, id: string, rounds: Rounds, { pace, h
   if (orders.length > 0) {
     await hand(orders).catch((error: unknown) => { call.log('warn', 'a round could not be handed out, and will be made up for', { err: messageOf(error) }) })
   }
+  // Where nothing is left to hand out there is no round that would end the series of the last targets.
+  if (targets.length === 0) await retire(call, rounds)
   return wakeMs
 }
 
