@@ -68,7 +68,9 @@ otelcol.processor.attributes "default" {
     logs    = [otelcol.processor.batch.default.input]
   }
 }
+// What is gathered arrives joined, and later (test/pipelines/gather.txtar); here each request is compared with its own.
 otelcol.processor.batch "default" {
+  send_batch_size = 0
   output {
     traces  = [otelcol.exporter.otlphttp.edited.input]
     metrics = [otelcol.exporter.otlphttp.edited.input]
