@@ -31,7 +31,7 @@ describe('serverless.yml', { timeout: 120_000 }, () => {
   before(async () => { folder = await mkdtemp(path.join(tmpdir(), 'sluice-osls-')) })
   after(() => rm(folder, { recursive: true, force: true }))
 
-  it('packages one file, with rights on its own bucket alone', async () => {
+  it('packages one file, with rights on its own bucket and itself alone', async () => {
     const { output, ended } = osls('package', '--package', folder)
     assert.equal(await ended, 0, output())
     const template = JSON.parse(await readFile(path.join(folder, 'cloudformation-template-update-stack.json'), 'utf8')) as { Resources: Record<string, Resource> }
@@ -46,11 +46,15 @@ describe('serverless.yml', { timeout: 120_000 }, () => {
       [['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], { 'Fn::Sub': '${StateBucket.Arn}/*' }],
       [['s3:ListBucket'], { 'Fn::GetAtt': ['StateBucket', 'Arn'] }],
     ])
-    const others = statements.filter(statement => !onState.includes(statement)).flatMap(({ Action }) => Action)
+    const onItself = statements.filter(({ Action }) => Action.some(action => action.startsWith('lambda:')))
+    const { CollectLambdaFunction: { Properties: { FunctionName: own } } } = resources as { CollectLambdaFunction: Resource }
+    assert.deepEqual(onItself.map(({ Action }) => Action), [['lambda:InvokeFunction']])
+    assert.match(JSON.stringify(onItself[0]!.Resource), new RegExp(`:function:${String(own)}"`))
+    const others = statements.filter(statement => !onState.includes(statement) && !onItself.includes(statement)).flatMap(({ Action }) => Action)
     assert.ok(others.every(action => action.startsWith('logs:')), others.join())
 
     const { Runtime, Architectures, Timeout, Environment } = resources.CollectLambdaFunction!.Properties
-    assert.deepEqual([Runtime, Architectures, Timeout], ['nodejs20.x', ['arm64'], 30])
+    assert.deepEqual([Runtime, Architectures, Timeout], ['nodejs20.x', ['arm64'], 90])
     assert.deepEqual((Environment as { Variables: Record<string, unknown> }).Variables.SLUICE_BUCKET, { Ref: 'StateBucket' })
     const bucket = resources.StateBucket!.Properties
     assert.deepEqual(bucket.PublicAccessBlockConfiguration, { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true })
